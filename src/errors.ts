@@ -1,0 +1,41 @@
+/**
+ * What went wrong, by whose hand can mend it. The list is closed: match on the code, never on the message.
+ *
+ * - `CONFIG`: an option; thrown when sessions or a store are created, never by a request.
+ * - `STORE`: the store failed or did not answer in time; the engine's own error is the `cause`.
+ * - `DATA`: a value that no codec can carry; the message names its key.
+ * - `SIZE`: a cookie over what browsers keep; the message names the biggest keys.
+ * - `RESERVED`: an assignment to the name of a session control.
+ * - `READ_ONLY`: a write to a null session, or an `update` where nothing can be compared and swapped.
+ * - `GONE`: the session ended elsewhere while this request was to regenerate it.
+ * - `CONFLICT`: two requests set one key otherwise and `onConflict` is `'error'`, or no swap succeeded in 16 tries.
+ * - `LATE`: a change that can no longer reach the browser, because the headers have left.
+ * - `CONTEXT`: the ambient session was used outside of a request.
+ */
+export type SessionErrorCode =
+  | "CONFIG"
+  | "STORE"
+  | "DATA"
+  | "SIZE"
+  | "RESERVED"
+  | "READ_ONLY"
+  | "GONE"
+  | "CONFLICT"
+  | "LATE"
+  | "CONTEXT";
+
+const STATUS: Partial<Record<SessionErrorCode, number>> = { STORE: 503, GONE: 409, CONFLICT: 409 };
+
+/** The one error that Flagon throws or rejects with. Its text never holds a secret, a session id or session data. */
+export class SessionError extends Error {
+  override readonly name = "SessionError";
+  readonly code: SessionErrorCode;
+  /** The HTTP status that fits: 503 for `STORE`, 409 for `GONE` and `CONFLICT`, 500 for the rest. */
+  readonly status: number;
+
+  constructor(code: SessionErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.status = STATUS[code] ?? 500;
+  }
+}

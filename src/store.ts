@@ -1,0 +1,51 @@
+/**
+ * The contract between sessions and whatever keeps them: one noun, four verbs.
+ *
+ * A store knows no cookie, codec, session or timeout. The kit in `flagon/testing` holds every promise made here.
+ */
+
+/** One stored session: its encoded value, and the instant it stops being live. */
+export interface Entry {
+  value: Uint8Array;
+  /** Epoch milliseconds. From this instant on, the entry does not exist. */
+  expiresAt: number;
+}
+
+/**
+ * What an update may change: only the deadline, or the value as well, if it still is `before`.
+ *
+ * A deadline that has passed removes the entry, so a change with `before` and such a deadline is a conditional delete.
+ */
+export type Change = { expiresAt: number } | { expiresAt: number; before: Uint8Array; value: Uint8Array };
+
+/** Whether the change took place; if not, what stands there now: another value, or nothing. */
+export type Updated = { done: true } | { done: false; current: Entry | undefined };
+
+/**
+ * Where entries live between requests.
+ *
+ * A method rejects only when the store itself failed, never because a key was absent. A store keeps bytes apart from
+ * its caller's: what was handed in or out may be changed afterwards without touching the entry.
+ */
+export interface Store {
+  /** Adds an entry under a new key. `false` when the key is taken: nothing was written. */
+  create(key: string, entry: Entry): Promise<boolean>;
+  /** The live entry under `key`; `undefined` when there is none or its deadline has passed. */
+  read(key: string): Promise<Entry | undefined>;
+  /** Changes a live entry, in one atomic step. A late write cannot bring one back. */
+  update(key: string, change: Change): Promise<Updated>;
+  /** Removes the entry. `false` when there was no live one. */
+  delete(key: string): Promise<boolean>;
+}
+
+/** A store that can tell what it holds: for the command line and the dashboard, never for a request. */
+export interface Listable {
+  /** Every live entry, in no order. Entries that come or go meanwhile may or may not be told. */
+  list(): AsyncIterable<[key: string, entry: Entry]>;
+}
+
+/** A store whose engine forgets nothing by itself. */
+export interface Sweepable {
+  /** Removes what has expired, in slices that let requests through; resolves with how many went. */
+  deleteExpired(): Promise<number>;
+}
