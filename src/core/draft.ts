@@ -1,0 +1,50 @@
+import type { Codec, Data } from "../codecs/codec.ts";
+import { sameBytes } from "../crypto/bytes.ts";
+import { dataOf } from "./session.ts";
+import { stateOf } from "./state.ts";
+
+/** A session's data as it would be saved. */
+export interface Draft {
+  data: Data;
+  bytes: Uint8Array;
+  /** Whether it differs from what was loaded, or is said to. */
+  modified: boolean;
+}
+
+/** Encodes a session, and compares it with what it was loaded from. Throws `DATA` for what the codec cannot carry. */
+export function draftOf(session: object, codec: Codec): Draft {
+  const { loaded, modified } = stateOf(session);
+  const data = dataOf(session);
+  try {
+    const bytes = codec.encode(data);
+    return { data, bytes, modified: modified ?? (!loaded || differs(codec, loaded.bytes, bytes)) };
+  } catch (error) {
+    if (modified === true || !loaded || canEncode(codec, loaded.bytes)) throw error;
+    return { data, bytes: loaded.bytes, modified: false };
+  }
+}
+
+/** Bytes of another writer may spell the same data otherwise: then what they say is compared. */
+function differs(codec: Codec, loaded: Uint8Array, bytes: Uint8Array): boolean {
+  if (sameBytes(loaded, bytes)) return false;
+  const before = codec.decode(loaded);
+  return before === undefined || !sameBytes(codec.encode(before), bytes);
+}
+
+/** Whether a record could be written again: one that another format made may hold what this one cannot. */
+function canEncode(codec: Codec, loaded: Uint8Array): boolean {
+  try {
+    const data = codec.decode(loaded);
+    if (data) codec.encode(data);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Bytes that stand for a value under its key, to compare it with another; none for a key that is absent. */
+export function fingerprintBy(codec: Codec): (key: unknown, value: unknown) => string {
+  return (key, value) => {
+    return value === undefined ? "" : Buffer.from(codec.encode(new Map([[key, value]]))).toString("latin1");
+  };
+}

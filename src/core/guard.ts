@@ -1,0 +1,32 @@
+import { SessionError } from "../errors.ts";
+import type { Store } from "../store.ts";
+
+/**
+ * A store whose every answer comes within `timeout` seconds, and whose every failure is a `SessionError` of code
+ * `STORE` with the engine's own error as its cause.
+ */
+export function guarded(store: Store, timeout: number): Store {
+  const run = <Answer>(verb: string, ask: () => Promise<Answer>): Promise<Answer> => {
+    return inTime(ask, timeout).catch((cause: unknown) => {
+      throw new SessionError("STORE", `the session store could not ${verb}`, { cause });
+    });
+  };
+  return {
+    create: (key, entry) => run("create", () => store.create(key, entry)),
+    read: (key) => run("read", () => store.read(key)),
+    update: (key, change) => run("update", () => store.update(key, change)),
+    delete: (key) => run("delete", () => store.delete(key)),
+  };
+}
+
+async function inTime<Answer>(ask: () => Promise<Answer>, timeout: number): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeout} s`)), timeout * 1000);
+  });
+  try {
+    return await Promise.race([ask(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,21 @@
+import { randomBytes } from "node:crypto";
+import { SessionError } from "../errors.ts";
+import { toBase64Url } from "../crypto/bytes.ts";
+
+/** How session ids are made and known again. */
+export interface Ids {
+  create(): string;
+  /** Whether a browser's text could be an id of ours. Anything else never reaches a store. */
+  isId(text: string): boolean;
+  /** The key that a store knows an id by. */
+  keyOf(id: string): string;
+}
+
+/** Random bytes in URL-safe base64: 32 of them are 43 characters. Throws if the source of randomness does not work. */
+export function randomId(bytes: number): string {
+  const random = randomBytes(bytes);
+  if (bytes >= 8 && random.every((byte) => byte === random[0])) {
+    throw new SessionError("CONFIG", "the system's source of randomness repeats itself; no session can be made safely");
+  }
+  return toBase64Url(random);
+}

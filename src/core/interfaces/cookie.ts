@@ -1,0 +1,150 @@
+import type { Codec, Data } from "../../codecs/codec.ts";
+import type { Envelope, Unwrapped } from "../../codecs/envelope.ts";
+import { SessionError } from "../../errors.ts";
+import { report } from "../../events.ts";
+import { type Draft, draftOf, fingerprintBy } from "../draft.ts";
+import type { OpenRequest, Saved, SessionInterface } from "../interface.ts";
+import { type Session, createSession, fill } from "../session.ts";
+import { SessionState, stateOf } from "../state.ts";
+import { type Kind, UNCHANGED, answer, answerEnd, factsOf } from "./kind.ts";
+
+/** What a kind of session in the cookie is made of. */
+export interface CookieKind extends Kind {
+  envelope: Envelope;
+  /** The oldest cookie that is read, in seconds since it was made. */
+  lifetime: number;
+}
+
+const NOT_UPDATABLE =
+  "update(key, fn) needs a store: two requests cannot be told apart in a cookie; assign the value instead, or use a store";
+
+/**
+ * Sessions that live in the cookie itself: nothing is kept on the server, so parallel requests overwrite each other, and
+ * a copy of a cookie is good until it expires, whatever `clear` and `destroy` do.
+ */
+export function inCookie(kind: CookieKind): SessionInterface<Record<string, unknown>> {
+  return {
+    open: (request) => Promise.resolve(open(kind, request)),
+    // A rejection, where a plain call would throw.
+    save: async (session) => save(kind, session),
+  };
+}
+
+function open(kind: CookieKind, request: OpenRequest): Session<Record<string, unknown>> {
+  const now = kind.clock.now();
+  const values = kind.cookie.read(request);
+  const found = values.map((value) => unwrap(kind, value, now)).filter((one) => one !== undefined);
+  const session = begin(kind, request, now);
+  const state = stateOf(session);
+  state.presented = values.length > 0;
+  state.ambiguous = found.length > 1;
+  if (found.length > 1) report({ type: "ambiguous", count: found.length });
+  const [only] = found;
+  if (only && found.length === 1) adopt(kind, session, only);
+  return session;
+}
+
+function begin(kind: CookieKind, request: OpenRequest, now: number): Session<Record<string, unknown>> {
+  const state = new SessionState({
+    habits: kind.habits,
+    request,
+    fingerprint: fingerprintBy(kind.codec),
+    createId: () => "",
+    notUpdatable: NOT_UPDATABLE,
+  });
+  const session = createSession(state);
+  state.createdAt = now;
+  state.isChanged = () => draftOf(session, kind.codec).modified;
+  fill(session, kind.habits.begin(now));
+  return session;
+}
+
+interface Found extends Unwrapped {
+  data: Data;
+}
+
+function unwrap(kind: CookieKind, text: string, now: number): Found | undefined {
+  const unwrapped = kind.envelope.unwrap(text, wholeSeconds(now), kind.lifetime);
+  if (typeof unwrapped === "string") {
+    report(unwrapped === "unreadable" ? { type: "unreadable", reason: unwrapped } : { type: "rejected", reason: unwrapped });
+    return undefined;
+  }
+  const data = decode(kind.codec, unwrapped.bytes);
+  return data && kind.habits.isLive(data, now) ? { ...unwrapped, data } : undefined;
+}
+
+function decode(codec: Codec, bytes: Uint8Array): Data | undefined {
+  try {
+    return codec.decode(bytes);
+  } catch (error) {
+    report({ type: "unreadable", reason: error instanceof Error ? error.name : "unknown" });
+    return undefined;
+  }
+}
+
+function adopt(kind: CookieKind, session: object, { bytes, data, wrappedAt, current }: Found): void {
+  const state = stateOf(session);
+  state.createdAt = kind.habits.createdAt(data);
+  state.staleCookie = !current;
+  fill(session, data);
+  const facts = factsOf(state, undefined, wrappedAt * 1000);
+  state.loaded = { bytes, expiresAt: kind.habits.deadline(facts) };
+}
+
+function save(kind: CookieKind, session: object): Saved {
+  const state = stateOf(session);
+  if (state.destroyed) return endCookie(kind, state);
+  if (state.failed && !kind.habits.savesFailed) return answer(kind, state, UNCHANGED);
+  const looked = state.accessed || kind.habits.rewrites;
+  const draft = looked ? draftOf(session, kind.codec) : undefined;
+  if (draft && kind.habits.isEmpty(draft.data)) return saveEmpty(kind, state, draft);
+  if (!draft && !state.loaded) return answer(kind, state, UNCHANGED);
+  return write(kind, state, draft);
+}
+
+function saveEmpty(kind: CookieKind, state: SessionState, draft: Draft): Saved {
+  const ends = state.loaded ? draft.modified : state.modified === true;
+  return ends ? endCookie(kind, state) : answer(kind, state, UNCHANGED);
+}
+
+function endCookie(kind: CookieKind, state: SessionState): Saved {
+  state.forget();
+  return answerEnd(kind, state, { result: "ended", conflicts: [], tries: 0 });
+}
+
+function write(kind: CookieKind, state: SessionState, draft: Draft | undefined): Saved {
+  const now = kind.clock.now();
+  const facts = factsOf(state, draft, now);
+  const plan = kind.habits.plan(facts);
+  const bytes = draft?.bytes ?? state.loaded?.bytes;
+  if (!bytes || !(plan.write || plan.cookie)) return answer(kind, state, UNCHANGED);
+  const text = kind.envelope.wrap(bytes, wholeSeconds(now));
+  const line = cookieLine(kind, state, text, kind.habits.cookieExpiresAt(facts), draft);
+  state.keep({ bytes, expiresAt: kind.habits.deadline(facts) });
+  return answer(kind, state, { result: facts.modified ? "saved" : "unchanged", conflicts: [], tries: 0 }, line);
+}
+
+function cookieLine(
+  kind: CookieKind,
+  state: SessionState,
+  text: string,
+  expiresAt: number | undefined,
+  draft: Draft | undefined,
+): string {
+  try {
+    return kind.cookie.write(state.request, text, expiresAt);
+  } catch (error) {
+    if (!(error instanceof SessionError) || error.code !== "SIZE" || !draft) throw error;
+    throw new SessionError("SIZE", `${error.message}; the biggest keys are ${biggestKeys(kind.codec, draft.data)}`);
+  }
+}
+
+function biggestKeys(codec: Codec, data: Data): string {
+  const sizes = [...data].map(([key, value]) => [String(key), codec.encode(new Map([[key, value]])).byteLength] as const);
+  const biggest = sizes.toSorted(([, a], [, b]) => b - a).slice(0, 3);
+  return biggest.map(([key, size]) => `${JSON.stringify(key)} (${size} bytes)`).join(", ");
+}
+
+function wholeSeconds(at: number): number {
+  return Math.floor(at / 1000);
+}

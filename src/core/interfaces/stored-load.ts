@@ -1,0 +1,55 @@
+import { sha256 } from "../../crypto/bytes.ts";
+import type { Data } from "../../codecs/codec.ts";
+import { report } from "../../events.ts";
+import type { Loaded } from "../state.ts";
+import type { StoredKind, Token } from "./stored.ts";
+
+/** A session that a cookie named, as it stands in the store. */
+export interface Live extends Token {
+  loaded: Loaded;
+  data: Data;
+}
+
+/** More ids than this in one request are not looked up. */
+const MAX_LOOKUPS = 4;
+
+/** The live sessions that a request's cookies name. One is the visitor's; several are nobody's. */
+export async function findLive(kind: StoredKind, values: readonly string[]): Promise<Live[]> {
+  const tokens = new Map<string, Token>();
+  for (const value of values) {
+    const token = kind.token.read(value);
+    if (token && kind.ids.isId(token.id)) tokens.set(token.id, token);
+    else report({ type: "rejected", reason: "the cookie is none of ours" });
+  }
+  const asked = [...tokens.values()].slice(0, MAX_LOOKUPS);
+  const found = await Promise.all(asked.map((token) => find(kind, token)));
+  const live = found.filter((session) => session !== undefined);
+  if (live.length > 1) report({ type: "ambiguous", count: live.length });
+  return live;
+}
+
+async function find(kind: StoredKind, token: Token): Promise<Live | undefined> {
+  const key = kind.ids.keyOf(token.id);
+  const entry = await kind.store.read(key);
+  if (!entry) {
+    report({ type: "unknown", key: keyHash(key) });
+    return undefined;
+  }
+  const data = decode(kind, key, entry.value);
+  if (!data || !kind.habits.isLive(data, kind.clock.now())) return undefined;
+  return { ...token, data, loaded: { bytes: entry.value, expiresAt: entry.expiresAt } };
+}
+
+function decode(kind: StoredKind, key: string, bytes: Uint8Array): Data | undefined {
+  try {
+    return kind.codec.decode(bytes);
+  } catch (error) {
+    report({ type: "unreadable", key: keyHash(key), reason: error instanceof Error ? error.name : "unknown" });
+    return undefined;
+  }
+}
+
+/** A store's key as events may tell it. */
+export function keyHash(key: string): string {
+  return sha256(key).slice(0, 16);
+}

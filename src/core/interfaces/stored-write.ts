@@ -1,0 +1,150 @@
+import { sameBytes } from "../../crypto/bytes.ts";
+import { SessionError } from "../../errors.ts";
+import { report } from "../../events.ts";
+import type { Updated } from "../../store.ts";
+import type { Draft } from "../draft.ts";
+import type { Saved } from "../interface.ts";
+import { fill } from "../session.ts";
+import { type Loaded, type SessionState, stateOf } from "../state.ts";
+import { UNCHANGED, answer, answerEnd, factsOf } from "./kind.ts";
+import { keyHash } from "./stored-load.ts";
+import type { StoredKind } from "./stored.ts";
+import { type SwapRules, type Swapped, swap } from "./swap.ts";
+
+/** More ids than this are not tried for a new session: they do not collide by chance. */
+const MAX_IDS = 3;
+const NOTHING = new Uint8Array(0);
+
+/** Removes the record, and the cookie. */
+export async function end(kind: StoredKind, state: SessionState): Promise<Saved> {
+  const { loaded } = state;
+  if (loaded) await kind.store.delete(kind.ids.keyOf(state.formerId ?? state.id));
+  state.forget();
+  return answerEnd(kind, state, { result: "ended", conflicts: [], tries: loaded ? 1 : 0 });
+}
+
+/** Adds the record of a new session, under another id when the first is taken. */
+export async function create(kind: StoredKind, state: SessionState, draft: Draft): Promise<Saved> {
+  const { expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
+  for (let tries = 1; tries <= MAX_IDS; tries++) {
+    const line = cookieLine(kind, state, cookieExpiresAt);
+    if (await kind.store.create(kind.ids.keyOf(state.id), { value: draft.bytes, expiresAt })) {
+      state.keep({ bytes: draft.bytes, expiresAt });
+      return answer(kind, state, { result: "saved", conflicts: [], tries }, line);
+    }
+    state.id = kind.ids.create();
+  }
+  throw idsRepeat();
+}
+
+/** Puts the data under the new id and ends the old one, in one round trip where the client sends at once. */
+export async function replace(kind: StoredKind, session: object, loaded: Loaded, draft: Draft): Promise<Saved> {
+  const state = stateOf(session);
+  const ids = { from: kind.ids.keyOf(state.formerId ?? ""), to: kind.ids.keyOf(state.id) };
+  const { expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
+  const line = cookieLine(kind, state, cookieExpiresAt);
+  const swapped = await move(kind, state, { loaded, draft, expiresAt, ...ids }).catch(async (error: unknown) => {
+    await kind.store.delete(ids.to).catch(() => false);
+    throw error;
+  });
+  state.formerId = undefined;
+  return conclude(kind, session, { swapped, expiresAt, line, written: true });
+}
+
+interface Move {
+  from: string;
+  to: string;
+  loaded: Loaded;
+  draft: Draft;
+  expiresAt: number;
+}
+
+async function move(kind: StoredKind, state: SessionState, { from, to, loaded, draft, expiresAt }: Move) {
+  let written = draft.bytes;
+  const swapped = await swap(state, loaded, draft, rulesFor(kind, from), (value, before, first) => {
+    const writeNew = first
+      ? kind.store.create(to, { value, expiresAt })
+      : kind.store.update(to, { before: written, value, expiresAt }).then(({ done }) => done);
+    written = value;
+    const endOld = kind.store.update(from, { before, value: NOTHING, expiresAt: 0 });
+    return both(writeNew, endOld, () => kind.store.create(from, { value: before, expiresAt: loaded.expiresAt }));
+  });
+  if (swapped) return swapped;
+  report({ type: "gone", key: keyHash(from) });
+  throw new SessionError("GONE", "the session ended elsewhere, so it got no new id");
+}
+
+/** Waits for both writes. Where only the old record's end took place, `restore` is to undo it. */
+async function both(
+  writeNew: Promise<boolean>,
+  endOld: Promise<Updated>,
+  restore: () => Promise<boolean>,
+): Promise<Updated> {
+  const [written, ended] = await Promise.allSettled([writeNew, endOld]);
+  if (written.status === "fulfilled" && written.value) {
+    if (ended.status === "fulfilled") return ended.value;
+    throw ended.reason;
+  }
+  if (ended.status === "fulfilled" && ended.value.done) await restore().catch(() => false);
+  throw written.status === "rejected" ? written.reason : idsRepeat();
+}
+
+/** Saves a session that lives on: its data where that changed, else its deadline when that is due. */
+export async function change(
+  kind: StoredKind,
+  session: object,
+  loaded: Loaded,
+  draft: Draft | undefined,
+): Promise<Saved> {
+  const state = stateOf(session);
+  const { plan, expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
+  const line = plan.cookie ? cookieLine(kind, state, cookieExpiresAt) : undefined;
+  if (!plan.write) return answer(kind, state, UNCHANGED, line);
+  const writes = draft !== undefined && (draft.modified || kind.habits.rewrites);
+  const present = writes ? draft : { data: new Map(), bytes: loaded.bytes, modified: false };
+  const key = kind.ids.keyOf(state.id);
+  const swapped = await swap(state, loaded, present, rulesFor(kind, key), (value, before) => {
+    return kind.store.update(key, sameBytes(value, before) ? { expiresAt } : { expiresAt, before, value });
+  });
+  if (swapped) return conclude(kind, session, { swapped, expiresAt, line, written: writes && draft.modified });
+  report({ type: "gone", key: keyHash(key) });
+  return answer(kind, state, { result: "gone", conflicts: [], tries: 1 });
+}
+
+interface Conclusion {
+  swapped: Swapped;
+  expiresAt: number;
+  line: string | undefined;
+  /** Whether the data was to be written, and not the deadline alone. */
+  written: boolean;
+}
+
+function conclude(kind: StoredKind, session: object, { swapped, expiresAt, line, written }: Conclusion): Saved {
+  const { data, bytes, conflicts, tries } = swapped;
+  const state = stateOf(session);
+  state.keep({ bytes, expiresAt });
+  if (tries > 1) fill(session, data);
+  const result = written ? (tries > 1 ? "merged" : "saved") : "unchanged";
+  return answer(kind, state, { result, conflicts, tries }, line);
+}
+
+function deadlines(kind: StoredKind, state: SessionState, draft: Draft | undefined) {
+  const facts = factsOf(state, draft, kind.clock.now());
+  return {
+    plan: kind.habits.plan(facts),
+    expiresAt: kind.habits.deadline(facts),
+    cookieExpiresAt: kind.habits.cookieExpiresAt(facts),
+  };
+}
+
+function cookieLine(kind: StoredKind, state: SessionState, expiresAt: number | undefined): string {
+  return kind.cookie.write(state.request, kind.token.write(state.id), expiresAt);
+}
+
+function rulesFor(kind: StoredKind, key: string): SwapRules {
+  return { codec: kind.codec, onConflict: kind.onConflict, keyHash: keyHash(key) };
+}
+
+function idsRepeat(): SessionError {
+  return new SessionError("STORE", "new session ids are taken already; their source repeats itself");
+}

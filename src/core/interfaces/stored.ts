@@ -1,0 +1,99 @@
+import { guarded } from "../guard.ts";
+import { type Draft, draftOf, fingerprintBy } from "../draft.ts";
+import type { Ids } from "../id.ts";
+import type { OpenRequest, Saved, SessionInterface } from "../interface.ts";
+import type { OnConflict } from "../merge.ts";
+import { type Session, createSession, fill } from "../session.ts";
+import { SessionState, stateOf } from "../state.ts";
+import type { Store } from "../../store.ts";
+import { type Kind, UNCHANGED, answer } from "./kind.ts";
+import { type Live, findLive } from "./stored-load.ts";
+import { change, create, end, replace } from "./stored-write.ts";
+
+/** What a cookie's text was found to name. */
+export interface Token {
+  id: string;
+  /** Whether the current key signed it. */
+  current: boolean;
+}
+
+/** What a stored kind of session is made of. */
+export interface StoredKind extends Kind {
+  store: Store;
+  ids: Ids;
+  token: {
+    /** What the cookie carries for an id. */
+    write(id: string): string;
+    /** `undefined` for a text that names no id of ours. */
+    read(text: string): Token | undefined;
+  };
+  onConflict: OnConflict;
+}
+
+/** Sessions whose data is in a store, under an id that the cookie carries. `timeout`: of each store call, in seconds. */
+export function stored(options: StoredKind, timeout: number): SessionInterface<Record<string, unknown>> {
+  const kind = { ...options, store: guarded(options.store, timeout) };
+  return {
+    async open(request) {
+      const values = kind.cookie.read(request);
+      const live = values.length > 0 ? await findLive(kind, values) : [];
+      const session = begin(kind, request);
+      const state = stateOf(session);
+      state.presented = values.length > 0;
+      state.ambiguous = live.length > 1;
+      const [only] = live;
+      if (only && live.length === 1) adopt(kind, session, only);
+      return session;
+    },
+    save: (session) => save(kind, session),
+  };
+}
+
+function begin(kind: StoredKind, request: OpenRequest): Session<Record<string, unknown>> {
+  const state = new SessionState({
+    habits: kind.habits,
+    request,
+    fingerprint: fingerprintBy(kind.codec),
+    createId: () => kind.ids.create(),
+  });
+  const session = createSession(state);
+  state.createdAt = kind.clock.now();
+  state.isChanged = () => draftOf(session, kind.codec).modified;
+  fill(session, kind.habits.begin(state.createdAt));
+  return session;
+}
+
+function adopt(kind: StoredKind, session: object, { id, current, data, loaded }: Live): void {
+  const state = stateOf(session);
+  state.id = id;
+  state.loaded = loaded;
+  state.staleCookie = !current;
+  state.createdAt = kind.habits.createdAt(data);
+  fill(session, data);
+}
+
+async function save(kind: StoredKind, session: object): Promise<Saved> {
+  const state = stateOf(session);
+  if (state.destroyed) return end(kind, state);
+  if (state.failed && !kind.habits.savesFailed) return saveFailed(kind, session);
+  const looked = state.accessed || kind.habits.rewrites;
+  const draft = looked ? draftOf(session, kind.codec) : undefined;
+  if (draft && kind.habits.isEmpty(draft.data)) return saveEmpty(kind, state, draft);
+  if (!state.loaded) return draft ? create(kind, state, draft) : answer(kind, state, UNCHANGED);
+  if (draft && state.formerId !== undefined) return replace(kind, session, state.loaded, draft);
+  return change(kind, session, state.loaded, draft);
+}
+
+/** A handler that threw saves nothing but the new id that it had asked for. */
+function saveFailed(kind: StoredKind, session: object): Promise<Saved> | Saved {
+  const state = stateOf(session);
+  const { loaded } = state;
+  const data = loaded && kind.codec.decode(loaded.bytes);
+  if (!loaded || !data || state.formerId === undefined) return answer(kind, state, UNCHANGED);
+  return replace(kind, session, loaded, { data, bytes: loaded.bytes, modified: false });
+}
+
+function saveEmpty(kind: StoredKind, state: SessionState, draft: Draft): Promise<Saved> | Saved {
+  const ends = state.loaded ? draft.modified : state.modified === true;
+  return ends ? end(kind, state) : answer(kind, state, UNCHANGED);
+}

@@ -1,0 +1,175 @@
+import type { Data } from "../codecs/codec.ts";
+import { SessionError } from "../errors.ts";
+import type { OpenRequest } from "./interface.ts";
+import type { Flash } from "./session.ts";
+import { Updates } from "./updates.ts";
+
+/** How a kind of session treats its data: what differs between Flask's sessions and ours, and nothing else. */
+export interface DataHabits {
+  /** Whether every look and assignment is noticed, as Flask does; else data is compared at the save. */
+  tracked: boolean;
+  /** Whether `clear()` keeps `_permanent`, as Flask-Session does. */
+  keepsPermanent: boolean;
+  /** A flash message as it is stored. */
+  pair(category: string, message: unknown): unknown[];
+  /** Whether a key is bookkeeping of ours, which no application sees. */
+  isOurs(key: unknown): boolean;
+}
+
+/** The record or cookie that a session came from, or was last saved as. */
+export interface Loaded {
+  bytes: Uint8Array;
+  /** Epoch milliseconds. */
+  expiresAt: number;
+}
+
+/** What a `SessionState` is made of. */
+export interface StateOptions {
+  habits: DataHabits;
+  request: OpenRequest;
+  /** Bytes that stand for a value, to compare it with another. */
+  fingerprint(key: unknown, value: unknown): string;
+  /** Makes ids; an empty text where sessions have none. */
+  createId(): string;
+  /** Why nothing can be written; absent for a session that can be. */
+  readOnly?: string;
+  /** Why `update` cannot be exact; absent where it is. */
+  notUpdatable?: string;
+}
+
+const states = new WeakMap<object, SessionState>();
+
+/** The state behind a session object. Throws a `TypeError` for any other object. */
+export function stateOf(session: object): SessionState {
+  const state = states.get(session);
+  if (!state) throw new TypeError("not a session");
+  return state;
+}
+
+/** All that belongs to a session but is not its data: what came in, what was asked for, what is to be saved. */
+export class SessionState {
+  readonly habits: DataHabits;
+  readonly request: OpenRequest;
+  readonly tracked: boolean;
+  readonly updates: Updates;
+  /** Data under keys that the session object does not show. */
+  readonly hidden: Data = new Map();
+  /** Whoever opens a session has it in hand, unless `holdBack` says that nobody has seen it yet. */
+  accessed: boolean;
+  destroyed = false;
+  /** Whether the handler of the request threw. */
+  failed = false;
+  /** As set by the application or by tracking; `undefined`: compare. */
+  modified: boolean | undefined;
+  createdAt: number | undefined;
+  flashes: Flash[] | undefined;
+  /** What was loaded or last saved; absent for a new session. */
+  loaded: Loaded | undefined;
+  /** The id under which it was loaded, when another is to take its place. */
+  formerId: string | undefined;
+  /** Whether the request brought a cookie of our name, good or not. */
+  presented = false;
+  /** Whether it brought several live sessions, so that all are nobody's. */
+  ambiguous = false;
+  /** Whether the cookie was made with a previous key. */
+  staleCookie = false;
+  /** Tells whether the data differs from what was loaded; given by the interface. */
+  isChanged: () => boolean = () => false;
+  /** The data as it was loaded, for its order and shape. */
+  origin: Data | undefined;
+  #id: string | undefined;
+  #plain: object | undefined;
+  readonly #options: StateOptions;
+
+  constructor(options: StateOptions) {
+    this.#options = options;
+    this.habits = options.habits;
+    this.request = options.request;
+    this.tracked = options.habits.tracked;
+    this.accessed = !this.tracked;
+    this.updates = new Updates(options.fingerprint);
+  }
+
+  /** Makes this the state of a session object, or of what tracks one. */
+  attach(session: object): void {
+    states.set(session, this);
+    this.#plain ??= session;
+  }
+
+  /** The session object itself, without its tracking. */
+  get plain(): object {
+    return this.#plain ?? {};
+  }
+
+  get isNew(): boolean {
+    return this.loaded === undefined;
+  }
+
+  /** Made when first asked for: an anonymous request needs none. */
+  get id(): string {
+    this.#id ??= this.#options.createId();
+    return this.#id;
+  }
+  set id(id: string) {
+    this.#id = id;
+  }
+
+  /** Takes a new id, at once in name and at the save in the store. */
+  regenerate(): void {
+    this.formerId ??= this.loaded && this.#id;
+    this.#id = this.#options.createId();
+    this.markModified();
+  }
+
+  /** Notes what was saved: from here on, changes are found against it. */
+  keep(loaded: Loaded): void {
+    this.loaded = loaded;
+    this.modified = undefined;
+    this.staleCookie = false;
+    this.updates.clear();
+  }
+
+  /** Notes that there is no record any more. */
+  forget(): void {
+    this.loaded = undefined;
+    this.formerId = undefined;
+    this.modified = undefined;
+  }
+
+  get isModified(): boolean {
+    return this.modified ?? (!this.tracked && this.isChanged());
+  }
+
+  /** Notices a change where changes are not found by comparing. */
+  markModified(): void {
+    if (this.tracked) this.modified = true;
+  }
+
+  assertWritable(): void {
+    if (this.#options.readOnly !== undefined) throw new SessionError("READ_ONLY", this.#options.readOnly);
+  }
+
+  assertUpdatable(): void {
+    this.assertWritable();
+    if (this.#options.notUpdatable !== undefined) throw new SessionError("READ_ONLY", this.#options.notUpdatable);
+  }
+}
+
+/** Counts a session as not looked at until `handOut`: for adapters that open one before anyone asks for it. */
+export function holdBack(session: object): void {
+  const state = states.get(session);
+  if (state) state.accessed = false;
+}
+
+/** Hands a session to the application. */
+export function handOut<Handed extends object>(session: Handed): Handed {
+  const state = states.get(session);
+  if (state && !state.tracked) state.accessed = true;
+  return session;
+}
+
+/** Says that the handler of the session's request threw: for adapters that can tell. */
+export function markFailed(session: object): void {
+  const state = states.get(session);
+  if (state) state.failed = true;
+}

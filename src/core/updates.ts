@@ -1,0 +1,50 @@
+type Change = (current: unknown) => unknown;
+
+interface Recorded {
+  changes: Change[];
+  /** What stood under the key before the first change, and after the last. */
+  before: string;
+  after: string;
+}
+
+/** The `update(key, change)` calls of a session: to be run again on what another request has made of the key. */
+export class Updates {
+  readonly #fingerprint: (key: unknown, value: unknown) => string;
+  readonly #recorded = new Map<string, Recorded>();
+
+  constructor(fingerprint: (key: unknown, value: unknown) => string) {
+    this.#fingerprint = fingerprint;
+  }
+
+  record(key: string, before: unknown, after: unknown, change: Change): void {
+    const [from, to] = [this.#fingerprint(key, before), this.#fingerprint(key, after)];
+    const known = this.#recorded.get(key);
+    if (known?.after === from) {
+      known.changes.push(change);
+      known.after = to;
+    } else {
+      this.#recorded.set(key, { changes: [change], before: from, after: to });
+    }
+  }
+
+  /**
+   * Whether the change of a key, from `base` to `mine`, was made by `update` alone. A plain assignment before, between or
+   * after makes it a plain change.
+   */
+  made(key: unknown, base: unknown, mine: unknown): boolean {
+    const known = this.#recorded.get(key as string);
+    if (!known) return false;
+    return known.before === this.#fingerprint(key, base) && known.after === this.#fingerprint(key, mine);
+  }
+
+  /** All changes of a key once more, from another value on. */
+  replay(key: unknown, value: unknown): unknown {
+    const known = this.#recorded.get(key as string);
+    return known ? known.changes.reduce((current, change) => change(current), value) : value;
+  }
+
+  /** Forgets what was saved. */
+  clear(): void {
+    this.#recorded.clear();
+  }
+}

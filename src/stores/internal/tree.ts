@@ -1,0 +1,109 @@
+/**
+ * The files of a file store: `root/ab/cd/` holds the records whose names begin with `abcd`, so that no folder grows
+ * large. No link is followed on the way from the root to a record.
+ */
+import * as fs from "node:fs";
+import { report } from "../../events.ts";
+import { codeOf, unless } from "./failures.ts";
+
+/** The modes of a store's files and folders. */
+export interface Modes {
+  readonly file: number;
+  readonly folder: number;
+}
+
+/** Thrown for what might lead out of a store. */
+export class Refused extends Error {}
+
+const RECORD = /^[0-9a-f]{64}$/;
+const LEFTOVER = /^[0-9a-f]{64}\.(lock|.+\.tmp)$/;
+const SHARD = /^[0-9a-f]{2}$/;
+
+/** A FIFO in the place of a record must not hold a reader up. Windows knows neither of the last two, and ignores them. */
+const READ = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+
+/** Where the record of a name is, or would be. */
+export function pathOf(root: string, name: string): string {
+  return `${root}/${name.slice(0, 2)}/${name.slice(2, 4)}/${name}`;
+}
+
+/** The bytes of a record; `undefined` where there is none. */
+export function readRecord(root: string, name: string): Buffer | undefined {
+  return wayTo(root, name).every(isFolder) ? readFile(pathOf(root, name)) : undefined;
+}
+
+/** Makes what is missing of the way to a record. */
+export function makeWay(root: string, name: string, mode: number): void {
+  for (const folder of wayTo(root, name)) if (!isFolder(folder)) makeFolder(folder, mode);
+}
+
+/** Makes a folder of exactly this mode, whatever the umask, unless another process was faster. */
+export function makeFolder(path: string, mode: number): void {
+  unless(["EEXIST"], () => {
+    fs.mkdirSync(path, mode);
+    fs.chmodSync(path, mode);
+  });
+}
+
+/** The folders that hold records, read as they are asked for. */
+export function* leavesOf(root: string): Generator<string> {
+  if (!isFolder(root)) return;
+  for (const branch of shardsIn(root)) yield* shardsIn(branch);
+}
+
+/** What is in a folder: nothing, once it is gone. */
+export function entriesIn(folder: string): fs.Dirent[] {
+  return unless(["ENOENT"], () => fs.readdirSync(folder, { withFileTypes: true })) ?? [];
+}
+
+/** The names of records among what is in a folder. */
+export function recordsAmong(entries: fs.Dirent[]): string[] {
+  return entries.filter((entry) => entry.isFile() && RECORD.test(entry.name)).map(({ name }) => name);
+}
+
+/** The names of what writers make for a moment, among what is in a folder. */
+export function leftoversAmong(entries: fs.Dirent[]): string[] {
+  return entries.filter((entry) => entry.isDirectory() && LEFTOVER.test(entry.name)).map(({ name }) => name);
+}
+
+function shardsIn(folder: string): string[] {
+  const shards = entriesIn(folder).filter((entry) => entry.isDirectory() && SHARD.test(entry.name));
+  return shards.map(({ name }) => `${folder}/${name}`);
+}
+
+function wayTo(root: string, name: string): string[] {
+  const branch = `${root}/${name.slice(0, 2)}`;
+  return [root, branch, `${branch}/${name.slice(2, 4)}`];
+}
+
+function isFolder(path: string): boolean {
+  const found = fs.lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && (found.isDirectory() || refuse(path, "no folder"));
+}
+
+function readFile(path: string): Buffer | undefined {
+  const file = openFile(path);
+  if (file === undefined) return undefined;
+  try {
+    return fs.fstatSync(file).isFile() ? fs.readFileSync(file) : refuse(path, "no file");
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function openFile(path: string): number | undefined {
+  try {
+    return fs.openSync(path, READ);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    // What O_NOFOLLOW makes of a link, on Linux and macOS and on FreeBSD.
+    if (codeOf(error) === "ELOOP" || codeOf(error) === "EMLINK") return refuse(path, "a link");
+    throw error;
+  }
+}
+
+function refuse(path: string, what: string): never {
+  const reason = `${path} is ${what}`;
+  report({ type: "refused", reason });
+  throw new Refused(`fileStore opens only what it made: ${reason}`);
+}
