@@ -124,7 +124,9 @@ class SessionControls {
     return stateOf(this).isModified;
   }
   set modified(modified: boolean) {
-    stateOf(this).modified = modified;
+    const state = stateOf(this);
+    state.accessed = true;
+    state.modified = modified;
   }
 
   get accessed(): boolean {
@@ -286,10 +288,10 @@ function trackingOf(state: SessionState): ProxyHandler<object> {
     // A promise that resolves with the session asks for this by itself.
     if (key !== "then") state.accessed = true;
   };
-  const changed = () => {
+  const changed = (changes = true) => {
     state.assertWritable();
     state.accessed = true;
-    state.markModified();
+    if (changes) state.markModified();
   };
   return {
     get: (target, key, receiver) => (looked(key), Reflect.get(target, key, receiver) as unknown),
@@ -297,6 +299,6 @@ function trackingOf(state: SessionState): ProxyHandler<object> {
     ownKeys: (target) => (looked(), Reflect.ownKeys(target)),
     getOwnPropertyDescriptor: (target, key) => (looked(), Reflect.getOwnPropertyDescriptor(target, key)),
     defineProperty: (target, key, descriptor) => (changed(), Reflect.defineProperty(target, key, descriptor)),
-    deleteProperty: (target, key) => (changed(), Reflect.deleteProperty(target, key)),
+    deleteProperty: (target, key) => (changed(Object.hasOwn(target, key)), Reflect.deleteProperty(target, key)),
   };
 }

@@ -25,9 +25,10 @@ export async function end(kind: StoredKind, state: SessionState): Promise<Saved>
 
 /** Adds the record of a new session, under another id when the first is taken. */
 export async function create(kind: StoredKind, state: SessionState, draft: Draft): Promise<Saved> {
-  const { expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
+  const { plan, expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
+  if (!plan.write) return answer(kind, state, UNCHANGED);
   for (let tries = 1; tries <= MAX_IDS; tries++) {
-    const line = cookieLine(kind, state, cookieExpiresAt);
+    const line = plan.cookie ? cookieLine(kind, state, cookieExpiresAt) : undefined;
     if (await kind.store.create(kind.ids.keyOf(state.id), { value: draft.bytes, expiresAt })) {
       state.keep({ bytes: draft.bytes, expiresAt });
       return answer(kind, state, { result: "saved", conflicts: [], tries }, line);

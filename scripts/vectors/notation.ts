@@ -1,0 +1,160 @@
+/**
+ * The typed JSON in which the vector files write Python values, to JavaScript and back. Each file's own `notation` says
+ * what it means.
+ */
+import { type Data, isPlainObject } from "../../src/codecs/codec.ts";
+import { PYTHON_FLOAT, formatFloat, isInteger } from "../../src/codecs/numbers.ts";
+import { Extension, Float, Markup, Tuple, Uuid } from "../../src/codecs/python.ts";
+import { instantOf, orderedKeys, partsOf, wasFloat, wasFloatKey } from "../../src/codecs/shapes.ts";
+
+/** A value of Python that JavaScript has no type for. No codec can write it. */
+export class PythonOnly {
+  readonly kind: string;
+  readonly text: unknown;
+  constructor(kind: string, text: unknown) {
+    this.kind = kind;
+    this.text = text;
+  }
+}
+
+type Typed = Readonly<Record<string, unknown>>;
+
+/** A value of the notation as JavaScript has it. */
+export function fromNotation(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(fromNotation);
+  if (typeof value !== "object" || value === null) return value;
+  const [only, ...more] = Object.entries(value);
+  if (only && more.length === 0 && only[0].startsWith("$")) return typed(only[0], only[1]);
+  const object = {};
+  for (const [key, item] of Object.entries(value)) define(object, key, fromNotation(item));
+  return object;
+}
+
+function define(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function typed(tag: string, value: unknown): unknown {
+  switch (tag) {
+    case "$int":
+      return BigInt(value as string);
+    case "$float":
+      return floatOf(value as string);
+    case "$bytes":
+      return Uint8Array.from(Buffer.from(value as string, "base64"));
+    case "$tuple":
+      return Tuple.from((value as unknown[]).map(fromNotation));
+    case "$markup":
+      return new Markup(value as string);
+    case "$uuid":
+      return new Uuid(value as string);
+    case "$datetime":
+      return datetimeOf(value as string);
+    case "$dict":
+      return new Map((value as [unknown, unknown][]).map(([key, item]) => [fromNotation(key), fromNotation(item)]));
+    case "$repeat": {
+      const [item, times] = value as [unknown, number];
+      return Array.from({ length: times }, () => fromNotation(item));
+    }
+    case "$ext": {
+      const { code, data } = value as { code: number; data: string };
+      return new Extension(code, Uint8Array.from(Buffer.from(data, "base64")));
+    }
+    default:
+      return new PythonOnly(tag, value);
+  }
+}
+
+function floatOf(text: string): number | Float {
+  const special = new Map([
+    ["nan", Number.NaN],
+    ["inf", Number.POSITIVE_INFINITY],
+    ["-inf", Number.NEGATIVE_INFINITY],
+  ]);
+  const number = special.get(text) ?? Number(text);
+  return isInteger(number) ? new Float(number) : number;
+}
+
+const ISO = /^(.{19})(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d(?::\d\d)?)?$/;
+
+/** A datetime without a zone is another type, which JavaScript has not. */
+function datetimeOf(text: string): Date | PythonOnly {
+  const [, seconds = "", fraction = "", zone] = ISO.exec(text) ?? [];
+  if (zone === undefined) return new PythonOnly("$datetime", text);
+  const iso = `${seconds}${zone === "Z" ? "Z" : zone.slice(0, 6)}`;
+  const date = instantOf(Date.parse(iso) / 1000, Number(fraction.padEnd(6, "0")));
+  if (!/^(?:Z|[+-]00:00)$/.test(zone)) withOffset.add(date);
+  return date;
+}
+
+/** A `Date` is an instant: the zone that Python would name with it is not in it. */
+const withOffset = new WeakSet<Date>();
+
+/** Session data of the notation: an object, or ordered pairs. */
+export function dataFromNotation(value: unknown): Data {
+  const root = fromNotation(value);
+  return root instanceof Map ? root : new Map<unknown, unknown>(Object.entries(root as object));
+}
+
+/** Whether a value of the notation holds anything that JavaScript has no type for. */
+export function isPythonOnly(value: unknown): boolean {
+  return hasPythonOnly(fromNotation(value));
+}
+
+function hasPythonOnly(value: unknown): boolean {
+  if (value instanceof PythonOnly || (value instanceof Date && withOffset.has(value))) return true;
+  if (Array.isArray(value)) return value.some(hasPythonOnly);
+  if (value instanceof Map) return [...value].flat().some(hasPythonOnly);
+  if (typeof value !== "object" || value === null || !isPlainObject(value)) return false;
+  return Object.values(value).some(hasPythonOnly);
+}
+
+/** One text for equal values, whatever the order of a map's keys: to compare with. */
+export function told(value: unknown): string {
+  return tell(value, NOWHERE, undefined);
+}
+
+/** As `told`, for a value of the notation. */
+export function toldNotation(value: unknown): string {
+  return told(fromNotation(value));
+}
+
+const NOWHERE = {};
+
+function tell(value: unknown, container: object, key: unknown): string {
+  if (typeof value === "number") {
+    return isInteger(value) && !wasFloat(container, key, value) ? `int ${value}` : tellFloat(value);
+  }
+  if (typeof value === "bigint") return `int ${value}`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "nothing";
+  if (Array.isArray(value)) {
+    const items = value.map((item, index) => tell(item, value, index));
+    return `${value instanceof Tuple ? "tuple" : "list"} [${items.join(", ")}]`;
+  }
+  return tellObject(value);
+}
+
+function tellObject(value: object): string {
+  if (value instanceof Float) return tellFloat(value.value);
+  if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString("hex")}`;
+  if (value instanceof Markup) return `markup ${JSON.stringify(value.html)}`;
+  if (value instanceof Uuid) return `uuid ${value.text}`;
+  if (value instanceof Extension) return `ext ${value.code} ${Buffer.from(value.data).toString("hex")}`;
+  if (value instanceof PythonOnly) return `python ${value.kind}`;
+  if (value instanceof Date) {
+    const { seconds, micros } = partsOf(value);
+    return `datetime ${seconds}.${String(micros).padStart(6, "0")}`;
+  }
+  const entries: Iterable<[unknown, unknown]> =
+    value instanceof Map ? value : orderedKeys(value).map((key) => [key, (value as Typed)[key]] as [unknown, unknown]);
+  const members = [...entries].map(([key, item]) => `${tellKey(value, key)}: ${tell(item, value, key)}`);
+  return `dict {${members.toSorted().join(", ")}}`;
+}
+
+function tellKey(container: object, key: unknown): string {
+  return typeof key === "number" && wasFloatKey(container, key) ? tellFloat(key) : tell(key, NOWHERE, undefined);
+}
+
+function tellFloat(value: number): string {
+  return `float ${Number.isFinite(value) ? formatFloat(value, PYTHON_FLOAT) : String(value)}`;
+}

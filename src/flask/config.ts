@@ -1,0 +1,230 @@
+import { nearest } from "../core/options.ts";
+import type { Secret } from "../crypto/keyring.ts";
+import { SessionError } from "../errors.ts";
+
+/** Flask's and Flask-Session's configuration. Texts of the environment are read as what the key holds. */
+export interface FlaskConfig {
+  /** Signs the cookie. Without it and without a `SESSION_TYPE`, sessions can only be read. */
+  SECRET_KEY?: Secret | null;
+  /** Former keys, which are still verified. Default: none. */
+  SECRET_KEY_FALLBACKS?: readonly Secret[] | string | null;
+  /** Seconds. Default: 2678400 (31 days). */
+  PERMANENT_SESSION_LIFETIME?: number | string;
+  /** Default: true. */
+  SESSION_REFRESH_EACH_REQUEST?: boolean | string;
+  /** Default: `session`. */
+  SESSION_COOKIE_NAME?: string;
+  /** Default: none, so only the very host that set it gets it. */
+  SESSION_COOKIE_DOMAIN?: string | false | null;
+  /** Default: `APPLICATION_ROOT`. */
+  SESSION_COOKIE_PATH?: string | null;
+  /** Default: true. */
+  SESSION_COOKIE_HTTPONLY?: boolean | string;
+  /** Default: false. */
+  SESSION_COOKIE_SECURE?: boolean | string;
+  /** `Strict`, `Lax` or `None` in any letter case. Default: none. */
+  SESSION_COOKIE_SAMESITE?: string | null;
+  /** Default: false. Of the signed cookie only, as Flask-Session knows nothing of it. */
+  SESSION_COOKIE_PARTITIONED?: boolean | string;
+  /** Bytes of a `Set-Cookie` line above which a warning is given. Default: 4093; 0 gives none. */
+  MAX_COOKIE_SIZE?: number | string;
+  /** Default: `/`. */
+  APPLICATION_ROOT?: string;
+  /** Has no effect on cookies since Flask 2.3. */
+  SERVER_NAME?: string | null;
+  /** `redis`, `filesystem` or `null`, in any letter case. Default: none, which is Flask's own signed cookie. */
+  SESSION_TYPE?: string | null;
+  /** Whether a new session outlives the browser. Default: true; of the signed cookie it is false. */
+  SESSION_PERMANENT?: boolean | string;
+  /** Whether the id in the cookie is signed. Default: false. */
+  SESSION_USE_SIGNER?: boolean | string;
+  /** Put before the id to make the store's key. Default: `session:`. */
+  SESSION_KEY_PREFIX?: string;
+  /** Random bytes of an id. Default: 32. */
+  SESSION_ID_LENGTH?: number | string;
+  /** `msgpack` or `json`. Default: `msgpack`. */
+  SESSION_SERIALIZATION_FORMAT?: string;
+  /** A connected client (node-redis, ioredis, iovalkey), or a URL. Default: `redis://localhost:6379`. */
+  SESSION_REDIS?: object | string | null;
+  /** Default: `flask_session`. */
+  SESSION_FILE_DIR?: string;
+  /** Not used: live sessions are never pruned. */
+  SESSION_FILE_THRESHOLD?: number | string;
+  /** The permissions of a session's file. Default: 0o600. */
+  SESSION_FILE_MODE?: number | string;
+}
+
+/** The configuration with its defaults, every value of its type. */
+export interface Settings {
+  secretKey: Secret | undefined;
+  fallbacks: readonly Secret[];
+  /** Seconds, with their fraction. */
+  lifetime: number;
+  refreshEachRequest: boolean;
+  cookieName: string;
+  cookieDomain: string | undefined;
+  cookiePath: string;
+  cookieHttpOnly: boolean;
+  cookieSecure: boolean;
+  cookieSameSite: string | undefined;
+  cookiePartitioned: boolean;
+  maxCookieSize: number;
+  /** In lower case. */
+  type: string | undefined;
+  permanent: boolean;
+  useSigner: boolean;
+  keyPrefix: string;
+  idLength: number;
+  format: "msgpack" | "json";
+  redis: object | string;
+  fileDirectory: string;
+  fileMode: number;
+}
+
+/** What Flask and Flask-Session read, whether we have a use for it yet or not. */
+const KNOWN = `
+  SESSION_REFRESH_EACH_REQUEST SESSION_COOKIE_NAME SESSION_COOKIE_DOMAIN SESSION_COOKIE_PATH SESSION_COOKIE_HTTPONLY
+  SESSION_COOKIE_SECURE SESSION_COOKIE_SAMESITE SESSION_COOKIE_PARTITIONED SESSION_TYPE SESSION_PERMANENT
+  SESSION_USE_SIGNER SESSION_KEY_PREFIX SESSION_ID_LENGTH SESSION_SERIALIZATION_FORMAT SESSION_CLEANUP_N_REQUESTS
+  SESSION_REDIS SESSION_MEMCACHED SESSION_CACHELIB SESSION_FILE_DIR SESSION_FILE_THRESHOLD SESSION_FILE_MODE
+  SESSION_MONGODB SESSION_MONGODB_DB SESSION_MONGODB_COLLECT SESSION_SQLALCHEMY SESSION_SQLALCHEMY_TABLE
+  SESSION_SQLALCHEMY_SEQUENCE SESSION_SQLALCHEMY_SCHEMA SESSION_SQLALCHEMY_BIND_KEY SESSION_DYNAMODB
+  SESSION_DYNAMODB_TABLE SESSION_DYNAMODB_TABLE_EXISTS SESSION_POSTGRESQL SESSION_POSTGRESQL_TABLE
+  SESSION_POSTGRESQL_SCHEMA
+`.trim().split(/\s+/);
+
+/** A desktop's X session manager puts this into every environment. */
+const FOREIGN = "SESSION_MANAGER";
+
+/** Reads a configuration. Throws `CONFIG` for a value that means nothing, and for a `SESSION_` key that nobody knows. */
+export function settingsOf(config: FlaskConfig | Readonly<Record<string, unknown>>): Settings {
+  checkNames(config);
+  const read = new Reader(config as Readonly<Record<string, unknown>>);
+  return {
+    secretKey: read.secret("SECRET_KEY"),
+    fallbacks: read.secrets("SECRET_KEY_FALLBACKS"),
+    lifetime: read.number("PERMANENT_SESSION_LIFETIME", 31 * 24 * 3600),
+    refreshEachRequest: read.boolean("SESSION_REFRESH_EACH_REQUEST", true),
+    cookieName: read.text("SESSION_COOKIE_NAME", "session"),
+    cookieDomain: read.optional("SESSION_COOKIE_DOMAIN"),
+    cookiePath: read.optional("SESSION_COOKIE_PATH") ?? read.text("APPLICATION_ROOT", "/"),
+    cookieHttpOnly: read.boolean("SESSION_COOKIE_HTTPONLY", true),
+    cookieSecure: read.boolean("SESSION_COOKIE_SECURE", false),
+    cookieSameSite: read.nullable("SESSION_COOKIE_SAMESITE"),
+    cookiePartitioned: read.boolean("SESSION_COOKIE_PARTITIONED", false),
+    maxCookieSize: read.number("MAX_COOKIE_SIZE", 4093),
+    type: read.optional("SESSION_TYPE")?.toLowerCase(),
+    permanent: read.boolean("SESSION_PERMANENT", true),
+    useSigner: read.boolean("SESSION_USE_SIGNER", false),
+    keyPrefix: read.text("SESSION_KEY_PREFIX", "session:"),
+    idLength: read.idLength("SESSION_ID_LENGTH", 32),
+    format: read.format("SESSION_SERIALIZATION_FORMAT"),
+    redis: read.client("SESSION_REDIS", "redis://localhost:6379"),
+    fileDirectory: read.text("SESSION_FILE_DIR", "flask_session"),
+    fileMode: read.mode("SESSION_FILE_MODE", 0o600),
+  };
+}
+
+function checkNames(config: object): void {
+  for (const name of Object.keys(config)) {
+    if (!name.startsWith("SESSION_") || KNOWN.includes(name) || name === FOREIGN) continue;
+    throw new SessionError("CONFIG", `${name} is no key of Flask or Flask-Session; did you mean ${nearest(name, KNOWN)}?`);
+  }
+}
+
+const TRUE = /^(?:true|yes|on|1)$/i;
+const FALSE = /^(?:false|no|off|0|)$/i;
+
+class Reader {
+  readonly #config: Readonly<Record<string, unknown>>;
+
+  constructor(config: Readonly<Record<string, unknown>>) {
+    this.#config = config;
+  }
+
+  /** `undefined` for Python's None as well. */
+  #given(name: string): unknown {
+    return Object.hasOwn(this.#config, name) ? (this.#config[name] ?? undefined) : undefined;
+  }
+
+  boolean(name: string, fallback: boolean): boolean {
+    const value = this.#given(name) ?? fallback;
+    if (typeof value === "boolean") return value;
+    if (TRUE.test(String(value))) return true;
+    if (FALSE.test(String(value))) return false;
+    throw wrong(name, value, "true or false");
+  }
+
+  number(name: string, fallback: number): number {
+    const value = this.#given(name) ?? fallback;
+    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    if (typeof number === "number" && Number.isFinite(number)) return number;
+    throw wrong(name, value, "a number");
+  }
+
+  text(name: string, fallback: string): string {
+    const value = this.#given(name) ?? fallback;
+    if (typeof value === "string") return value;
+    throw wrong(name, value, "a text");
+  }
+
+  /** A text; `undefined` for None, False and nothing. */
+  optional(name: string): string | undefined {
+    const value = this.#given(name);
+    if (value === undefined || value === false || (typeof value === "string" && value === "")) return undefined;
+    return this.text(name, "");
+  }
+
+  /** A text or None; an empty text is a text. */
+  nullable(name: string): string | undefined {
+    return this.#given(name) === undefined ? undefined : this.text(name, "");
+  }
+
+  secret(name: string): Secret | undefined {
+    const value = this.#given(name);
+    if (value === undefined || value === "") return undefined;
+    if (typeof value === "string" || value instanceof Uint8Array) return value.length === 0 ? undefined : value;
+    throw wrong(name, value, "a text or bytes");
+  }
+
+  /** A list, or its texts parted by commas. */
+  secrets(name: string): readonly Secret[] {
+    const value = this.#given(name) ?? [];
+    const list: unknown = typeof value === "string" ? value.split(",").filter((key) => key !== "") : value;
+    const isSecret = (key: unknown) => typeof key === "string" || key instanceof Uint8Array;
+    if (Array.isArray(list) && list.every(isSecret)) return list as Secret[];
+    throw wrong(name, value, "a list of texts or bytes");
+  }
+
+  idLength(name: string, fallback: number): number {
+    const value = this.number(name, fallback);
+    if (Number.isInteger(value) && value >= 1 && value <= 1024) return value;
+    throw wrong(name, value, "a whole number of bytes from 1 to 1024; 32 is the default");
+  }
+
+  format(name: string): "msgpack" | "json" {
+    const value = this.text(name, "msgpack");
+    if (value === "msgpack" || value === "json") return value;
+    throw wrong(name, value, "'msgpack' or 'json'");
+  }
+
+  client(name: string, fallback: string): object | string {
+    const value = this.#given(name) ?? fallback;
+    if ((typeof value === "object" && value !== null) || typeof value === "string") return value;
+    throw wrong(name, value, "a client or a URL");
+  }
+
+  /** A number, or its digits: octal behind `0o` or `0`, else decimal, as in Python and in shells. */
+  mode(name: string, fallback: number): number {
+    const value = this.#given(name) ?? fallback;
+    const text = String(value).trim();
+    const mode = /^0o?[0-7]+$/.test(text) ? Number.parseInt(text.replace("o", ""), 8) : Number(text);
+    if (Number.isInteger(mode) && mode > 0 && mode <= 0o777) return mode;
+    throw wrong(name, value, "permissions such as 0o600");
+  }
+}
+
+function wrong(name: string, value: unknown, wanted: string): SessionError {
+  const told = typeof value === "string" || typeof value === "number" ? JSON.stringify(value) : typeof value;
+  return new SessionError("CONFIG", `${name} is ${name.startsWith("SECRET") ? typeof value : told}; give ${wanted}`);
+}

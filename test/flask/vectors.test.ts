@@ -1,0 +1,27 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openTools } from "../../scripts/vectors/redis.ts";
+import { runFile, suites } from "../../scripts/vectors/run.ts";
+import { has } from "../engines.ts";
+
+const DIRECTORY = join(import.meta.dirname, "../vectors");
+const files = readdirSync(DIRECTORY).filter((name) => name.endsWith(".json"));
+
+describe.skipIf(!has("redis"))("what Flask and Flask-Session do, byte for byte", () => {
+  let tools: Awaited<ReturnType<typeof openTools>>;
+  beforeAll(async () => {
+    tools = await openTools();
+  });
+  afterAll(() => tools.close());
+
+  test("every vector file has a runner, and every runner a file", () => {
+    expect(files.map((file) => file.replace(".json", "")).toSorted()).toEqual([...suites.keys()].toSorted());
+  });
+
+  test.each(files)("%s", async (file) => {
+    const { tally, failures } = await runFile(join(DIRECTORY, file), tools);
+    expect(failures).toEqual([]);
+    expect(tally.passed).toBeGreaterThan(0);
+  });
+});
