@@ -61,13 +61,13 @@ function valid(example: Signed): Verdict {
   const decoded = taggedJson.decode(theirs.bytes);
   return all(
     compared("JSON", Buffer.from(bytes).toString(), example.json),
-    example.compressed ? sameContent(envelope, ours, theirs.bytes, example) : compared("cookie", ours, example.cookie),
+    ours.startsWith(".") || example.compressed ? sameContent(envelope, ours, theirs.bytes, example) : compared("cookie", ours, example.cookie),
     compared("decoded", told(decoded), told(dataFromNotation(example.decoded))),
     compared("unchanged", decoded && Buffer.from(taggedJson.encode(decoded)).toString(), jsonOf(example.decoded)),
   );
 }
 
-/** The zlib of another build may give other bytes of the same meaning. */
+/** The zlib of another build may give other bytes of the same meaning, and another answer to what is shorter. */
 function sameContent(envelope: Envelope, ours: string, theirs: Uint8Array, { signed_at, read_at }: Signed): Verdict {
   const read = envelope.unwrap(ours, read_at, FOREVER);
   if (typeof read === "string") return failed(`our own cookie is ${read}`);

@@ -259,12 +259,15 @@ function isRemoval(line: string): boolean {
   return /^[^=]+=; .*Max-Age=0/.test(line);
 }
 
-/** The zlib of another build may give other bytes of the same meaning: a compressed value is compared by its content. */
+/** The zlib of another build may give other bytes of the same meaning: a signed value is compared by its content. */
 function inflated(line: string): string {
-  const [, name = "", payload = "", time = "", rest = ""] = /^([^=]+)=\.([\w-]+)\.([\w-]+)\.[\w-]+(.*)$/.exec(line) ?? [];
+  const [, name = "", dot = "", payload = "", time = "", rest = ""] = SIGNED.exec(line) ?? [];
   if (payload === "") return line;
-  return `${name}=${inflateSync(Buffer.from(payload, "base64url")).toString()} signed at ${time}${rest}`;
+  const bytes = Buffer.from(payload, "base64url");
+  return `${name}=${(dot === "" ? bytes : inflateSync(bytes)).toString()} signed at ${time}${rest}`;
 }
+
+const SIGNED = /^([^=]+)=(\.?)([\w-]+)\.([\w-]+)\.[\w-]{27}(;.*)$/;
 
 function startup({ config, result }: Startup): Verdict {
   const refused = refusedAtCreation(config, false);

@@ -51,16 +51,22 @@ export function isPlainObject(value: object): boolean {
 }
 
 /**
- * A decoded root as session data, by the rules of Python's `dict(value)`: a map is itself, null is nothing, an empty
- * list or text is an empty map, a list of pairs is a map. Throws for anything else.
+ * A decoded root as session data, as Flask takes it: a map is itself, null is nothing, what Python calls false is an
+ * empty map, a list of pairs is a map. Throws for anything else.
  */
 export function dataOf(root: unknown): Data | undefined {
   if (root === null) return undefined;
   if (root instanceof Map) return root;
-  if (root === "") return new Map();
+  if (isFalsy(root)) return new Map();
   if (typeof root === "object" && isPlainObject(root)) return mapFrom(root);
   if (!Array.isArray(root)) throw new TypeError("the root is no map");
   return new Map(root.map(pairOf));
+}
+
+/** Whether Python calls a value false; an empty list is one of no pairs. */
+function isFalsy(value: unknown): boolean {
+  if (value instanceof Uint8Array) return value.byteLength === 0;
+  return value === "" || value === false || value === 0 || value === 0n;
 }
 
 function mapFrom(object: object): Data {

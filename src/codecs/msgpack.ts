@@ -321,7 +321,7 @@ class Reader {
     const key = this.#value();
     if (Array.isArray(key)) return tupleOf(key);
     if (this.#float && isInteger(key as number)) floatKeys.add(key as number);
-    if (typeof key === "object" && isContainer(key)) throw new TypeError("a map is the key of a map");
+    if (typeof key === "object" && isUnhashable(key)) throw new TypeError("a map or an extension is the key of a map");
     return key;
   }
 
@@ -385,8 +385,9 @@ function tupleOf(items: unknown[]): Tuple {
   return tuple;
 }
 
-function isContainer(key: object | null): boolean {
-  return key !== null && (key instanceof Map || isPlainObject(key));
+/** Whether Python cannot take a value as a key. */
+function isUnhashable(key: object | null): boolean {
+  return key !== null && (key instanceof Map || key instanceof Extension || isPlainObject(key));
 }
 
 /** An instant of the years 1 to 9999, as Python has them; nanoseconds are rounded to microseconds. */

@@ -1,18 +1,41 @@
 /**
- * The values of every cookie of one name, in the header's order, read as Werkzeug reads them: blanks around names and
- * values go, a quoted value is unquoted (octal and backslash escapes), anything else stays as it stands.
+ * The values of every cookie of one name, in the header's order, read as Werkzeug 3.1 reads them: blanks around names and
+ * values go, a quoted value may hold a `;` and is unquoted (octal and backslash escapes), anything else stays as it is.
  *
- * `header` is the field's value with one character a byte, as `node:http` and `Headers` give it.
+ * `header` is the field's value with one character a byte, as `node:http` and `Headers` give it. Takes time in proportion
+ * to its length, whatever it holds.
  */
 export function readCookies(header: string | undefined, name: string): string[] {
   if (!header?.includes(name)) return [];
   const values: string[] = [];
-  for (const pair of header.split(";")) {
-    const equals = pair.indexOf("=");
-    const found = (equals < 0 ? pair : pair.slice(0, equals)).trim();
-    if (found === name) values.push(equals < 0 ? "" : unquote(pair.slice(equals + 1).trim()));
+  for (let at = 0; at < header.length; ) {
+    const [found, value, next] = readPair(header, at);
+    if (found === name) values.push(unquote(value));
+    at = next;
   }
   return values;
+}
+
+/** The pair that begins at `from`, and where the next begins. A pair without `=` has an empty value. */
+function readPair(header: string, from: number): [name: string, value: string, next: number] {
+  const end = indexOf(header, ";", from);
+  const equals = indexOf(header, "=", from);
+  if (equals >= end) return [header.slice(from, end).trim(), "", end + 1];
+  const stop = endOfQuoted(header, equals + 1) ?? end;
+  return [header.slice(from, equals).trim(), header.slice(equals + 1, stop).trim(), stop + 1];
+}
+
+const QUOTED = /[ \t]*"(?:[^\\"]|\\.)*"[ \t]*(?=;|$)/y;
+
+/** Where a value ends that is quoted as a whole; `undefined` for any other. */
+function endOfQuoted(header: string, from: number): number | undefined {
+  QUOTED.lastIndex = from;
+  return QUOTED.test(header) ? QUOTED.lastIndex : undefined;
+}
+
+function indexOf(text: string, char: string, from: number): number {
+  const at = text.indexOf(char, from);
+  return at < 0 ? text.length : at;
 }
 
 function unquote(value: string): string {

@@ -1,7 +1,6 @@
 import { sameBytes } from "../../crypto/bytes.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
-import type { Updated } from "../../store.ts";
 import type { Draft } from "../draft.ts";
 import type { Saved } from "../interface.ts";
 import { fill } from "../session.ts";
@@ -38,7 +37,7 @@ export async function create(kind: StoredKind, state: SessionState, draft: Draft
   throw idsRepeat();
 }
 
-/** Puts the data under the new id and ends the old one, in one round trip where the client sends at once. */
+/** Puts the data under the new id and ends the old one. */
 export async function replace(kind: StoredKind, session: object, loaded: Loaded, draft: Draft): Promise<Saved> {
   const state = stateOf(session);
   const ids = { from: kind.ids.keyOf(state.formerId ?? ""), to: kind.ids.keyOf(state.id) };
@@ -60,34 +59,20 @@ interface Move {
   expiresAt: number;
 }
 
+/** First the new record, so that a failure on the way leaves the session as it was; then the old one ends, if unchanged. */
 async function move(kind: StoredKind, state: SessionState, { from, to, loaded, draft, expiresAt }: Move) {
-  let written = draft.bytes;
-  const swapped = await swap(state, loaded, draft, rulesFor(kind, from), (value, before, first) => {
-    const writeNew = first
-      ? kind.store.create(to, { value, expiresAt })
-      : kind.store.update(to, { before: written, value, expiresAt }).then(({ done }) => done);
+  let written: Uint8Array | undefined;
+  const swapped = await swap(state, loaded, draft, rulesFor(kind, from), async (value, before) => {
+    const done = written
+      ? (await kind.store.update(to, { before: written, value, expiresAt })).done
+      : await kind.store.create(to, { value, expiresAt });
+    if (!done) throw idsRepeat();
     written = value;
-    const endOld = kind.store.update(from, { before, value: NOTHING, expiresAt: 0 });
-    return both(writeNew, endOld, () => kind.store.create(from, { value: before, expiresAt: loaded.expiresAt }));
+    return kind.store.update(from, { before, value: NOTHING, expiresAt: 0 });
   });
   if (swapped) return swapped;
   report({ type: "gone", key: keyHash(from) });
   throw new SessionError("GONE", "the session ended elsewhere, so it got no new id");
-}
-
-/** Waits for both writes. Where only the old record's end took place, `restore` is to undo it. */
-async function both(
-  writeNew: Promise<boolean>,
-  endOld: Promise<Updated>,
-  restore: () => Promise<boolean>,
-): Promise<Updated> {
-  const [written, ended] = await Promise.allSettled([writeNew, endOld]);
-  if (written.status === "fulfilled" && written.value) {
-    if (ended.status === "fulfilled") return ended.value;
-    throw ended.reason;
-  }
-  if (ended.status === "fulfilled" && ended.value.done) await restore().catch(() => false);
-  throw written.status === "rejected" ? written.reason : idsRepeat();
 }
 
 /** Saves a session that lives on: its data where that changed, else its deadline when that is due. */

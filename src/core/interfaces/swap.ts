@@ -30,20 +30,20 @@ const LONGEST_PAUSE = 32;
  * Writes a draft over what the session was loaded from. Where another request was first, both are merged and it is tried
  * again, at most 16 times; then it rejects with `CONFLICT`. `undefined`: nothing stands there any more.
  *
- * `write` puts `bytes` in the place of `before`; `first` tells the first try.
+ * `write` puts `bytes` in the place of `before`.
  */
 export async function swap(
   state: SessionState,
   loaded: Loaded,
   draft: Draft,
   rules: SwapRules,
-  write: (bytes: Uint8Array, before: Uint8Array, first: boolean) => Promise<Updated>,
+  write: (bytes: Uint8Array, before: Uint8Array) => Promise<Updated>,
 ): Promise<Swapped | undefined> {
   let { data, bytes } = draft;
   let before = loaded.bytes;
   let conflicts: string[] = [];
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
-    const updated = await write(bytes, before, tries === 1);
+    const updated = await write(bytes, before);
     if (updated.done) {
       if (conflicts.length > 0) report({ type: "conflict", key: rules.keyHash, keys: conflicts, tries });
       return { data, bytes, conflicts, tries };
