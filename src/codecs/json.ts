@@ -15,11 +15,21 @@ export function json(options: { lossy?: boolean } = {}): Codec {
   const write = new Writer(options.lossy === true);
   return {
     encode: (data) => Buffer.from(write.root(data), "utf8"),
-    decode: (bytes) => dataOf(readJson(UTF8.decode(bytes), { forgiving: false })),
+    decode: (bytes) => dataOf(read(bytes)),
   };
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Bytes that are no JSON at all are told as such, even if they are no text either. */
+function read(bytes: Uint8Array): unknown {
+  try {
+    return readJson(UTF8.decode(bytes), { forgiving: false });
+  } catch (error) {
+    if (error instanceof TypeError) readJson(Buffer.from(bytes).toString("latin1"), { forgiving: false });
+    throw error;
+  }
+}
 
 class Writer {
   readonly #lossy: boolean;

@@ -131,6 +131,7 @@ function floatText(value: number): string {
   return Number.isFinite(value) ? formatFloat(value, PYTHON_FLOAT) : String(value);
 }
 
+const NOT_ASCII = /[^\x00-\x7f]/;
 const BEYOND_ASCII = /[^\x20-\x7e]/g;
 const SHORT_ESCAPES = new Set(["\b", "\t", "\n", "\f", "\r"]);
 
@@ -210,10 +211,18 @@ function pythonText(value: unknown): string {
 
 /** Standard base64 as Python reads it: foreign characters are passed over, but the padding must be there. */
 function decodeBase64(text: string): Uint8Array {
-  const known = text.replaceAll(/[^A-Za-z0-9+/=]/g, "");
-  const [, digits = ""] = /^([^=]*)/.exec(known) ?? [];
-  const padding = known.length - digits.length;
-  const missing = (4 - (digits.length % 4)) % 4;
-  if (missing === 3 || padding < missing) throw new TypeError("base64 without its padding");
+  if (NOT_ASCII.test(text)) throw new TypeError("base64 that is not ASCII");
+  let digits = "";
+  let padding = 0;
+  for (const char of text) {
+    const over = digits.length % 4;
+    if (char === "=" && over >= 2 && over + ++padding >= 4) return Uint8Array.from(Buffer.from(digits, "base64"));
+    if (!BASE64.test(char)) continue;
+    digits += char;
+    padding = 0;
+  }
+  if (digits.length % 4 !== 0) throw new TypeError("base64 without its padding");
   return Uint8Array.from(Buffer.from(digits, "base64"));
 }
+
+const BASE64 = /[A-Za-z0-9+/]/;

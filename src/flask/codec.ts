@@ -17,7 +17,9 @@ export function entryCodec(format: "msgpack" | "json"): Codec {
       if (bytes.byteLength === 0) return undefined;
       try {
         return own.decode(bytes);
-      } catch {
+      } catch (error) {
+        // What is well formed but no session, or no text, ends the search in Python as well.
+        if (error instanceof TypeError) throw error;
         return other.decode(bytes);
       }
     },
