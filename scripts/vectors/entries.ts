@@ -27,7 +27,11 @@ export function entries(format: "msgpack" | "json"): Suite {
   };
 }
 
-function sessionsFor({ key_prefix = "session:", lifetime_seconds = 3600, sid }: Entry, format: string, redis: TestRedis) {
+function sessionsFor(
+  { key_prefix = "session:", lifetime_seconds = 3600, sid }: Entry,
+  format: string,
+  redis: TestRedis,
+) {
   return flaskSession(
     {
       SESSION_TYPE: "redis",

@@ -61,7 +61,9 @@ function valid(example: Signed): Verdict {
   const decoded = taggedJson.decode(theirs.bytes);
   return all(
     compared("JSON", Buffer.from(bytes).toString(), example.json),
-    ours.startsWith(".") || example.compressed ? sameContent(envelope, ours, theirs.bytes, example) : compared("cookie", ours, example.cookie),
+    ours.startsWith(".") || example.compressed
+      ? sameContent(envelope, ours, theirs.bytes, example)
+      : compared("cookie", ours, example.cookie),
     compared("decoded", told(decoded), told(dataFromNotation(example.decoded))),
     compared("unchanged", decoded && Buffer.from(taggedJson.encode(decoded)).toString(), jsonOf(example.decoded)),
   );

@@ -72,13 +72,19 @@ function differs({ config, steps }: Scenario, stored: boolean): Reason | undefin
   const nested = steps.some(({ ops }) => changesWithin(ops) && !ops.some(([name]) => name === "set_modified"));
   if (nested && !refreshes) return "nested changes";
   if (stored && names.includes("inner")) return "parallel requests";
-  if (steps.some(({ before = [] }) => before.some(([act, , value]) => act === "store_put" && isPickle(value)))) return "pickle";
+  if (steps.some(({ before = [] }) => before.some(([act, , value]) => act === "store_put" && isPickle(value))))
+    return "pickle";
   return steps.some(({ expect }) => expect.set_cookie.some(isOversized)) ? "cookie size" : undefined;
 }
 
 function refusedAtCreation(config: Scenario["config"], stored: boolean): boolean {
   try {
-    sessionsFor(config, stored ? {} : undefined, () => 0, () => "");
+    sessionsFor(
+      config,
+      stored ? {} : undefined,
+      () => 0,
+      () => "",
+    );
     return false;
   } catch (error) {
     return error instanceof SessionError && error.code === "CONFIG";
@@ -139,7 +145,12 @@ class App {
   /** One request: the session is opened, operated on and saved, whatever the handler did. */
   async request(step: Step, expect: Expected): Promise<Response> {
     this.#ids = [...(expect.ids_generated ?? this.#ids)];
-    const sessions = sessionsFor(this.#config, this.#redis?.client, () => this.#now, () => this.#ids.shift() ?? "no id left");
+    const sessions = sessionsFor(
+      this.#config,
+      this.#redis?.client,
+      () => this.#now,
+      () => this.#ids.shift() ?? "no id left",
+    );
     const session = await sessions.open({ cookie: expect.cookie_sent ?? undefined, secure: false });
     // Flask makes a new session's id when it opens it; ours is made when it is first asked for.
     const state = stateOf(session);
@@ -200,7 +211,11 @@ class App {
       found.push([key, value?.toString("base64"), Math.ceil(Number(await this.#redis.command("PTTL", key)) / 1000)]);
     }
     const wanted = Object.entries(store).toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return compared("store", found, wanted.map(([key, { value_b64, ttl }]) => [key, value_b64, ttl]));
+    return compared(
+      "store",
+      found,
+      wanted.map(([key, { value_b64, ttl }]) => [key, value_b64, ttl]),
+    );
   }
 }
 
@@ -277,4 +292,3 @@ function startup({ config, result }: Startup): Verdict {
   if (config["SESSION_ID_LENGTH"] === 0) return { notApplicable: "empty id" };
   return compared("start", refused ? "exception" : "ok", result);
 }
-

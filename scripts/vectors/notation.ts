@@ -5,7 +5,7 @@
 import { type Data, isPlainObject } from "../../src/codecs/codec.ts";
 import { PYTHON_FLOAT, formatFloat, isInteger } from "../../src/codecs/numbers.ts";
 import { Extension, Float, Markup, Tuple, Uuid } from "../../src/codecs/python.ts";
-import { instantOf, orderedKeys, partsOf, wasFloat, wasFloatKey } from "../../src/codecs/shapes.ts";
+import { instantOf, orderedKeys, partsOf, shapeOf, wasFloat, wasFloatKey } from "../../src/codecs/shapes.ts";
 
 /** A value of Python that JavaScript has no type for. No codec can write it. */
 export class PythonOnly {
@@ -123,7 +123,7 @@ const NOWHERE = {};
 
 function tell(value: unknown, container: object, key: unknown): string {
   if (typeof value === "number") {
-    return isInteger(value) && !wasFloat(container, key, value) ? `int ${value}` : tellFloat(value);
+    return isInteger(value) && !wasFloat(shapeOf(container), key, value) ? `int ${value}` : tellFloat(value);
   }
   if (typeof value === "bigint") return `int ${value}`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "nothing";
@@ -146,13 +146,17 @@ function tellObject(value: object): string {
     return `datetime ${seconds}.${String(micros).padStart(6, "0")}`;
   }
   const entries: Iterable<[unknown, unknown]> =
-    value instanceof Map ? value : orderedKeys(value).map((key) => [key, (value as Typed)[key]] as [unknown, unknown]);
+    value instanceof Map
+      ? value
+      : orderedKeys(value, shapeOf(value)).map((key) => [key, (value as Typed)[key]] as [unknown, unknown]);
   const members = [...entries].map(([key, item]) => `${tellKey(value, key)}: ${tell(item, value, key)}`);
   return `dict {${members.toSorted().join(", ")}}`;
 }
 
 function tellKey(container: object, key: unknown): string {
-  return typeof key === "number" && wasFloatKey(container, key) ? tellFloat(key) : tell(key, NOWHERE, undefined);
+  return typeof key === "number" && wasFloatKey(shapeOf(container), key)
+    ? tellFloat(key)
+    : tell(key, NOWHERE, undefined);
 }
 
 function tellFloat(value: number): string {

@@ -37,10 +37,7 @@ export const signedSid: Suite = {
 function signed({ secret_key, sid, cookie }: Signed): Verdict {
   const key = bytesOf(fromNotation(secret_key) as Secret);
   const signer = hmacSigner({ keys: [key], salt: "flask-session", digest: "sha1" });
-  return all(
-    compared("cookie", signer.sign(sid), cookie),
-    compared("id", signer.unsign(cookie)?.text, sid),
-  );
+  return all(compared("cookie", signer.sign(sid), cookie), compared("id", signer.unsign(cookie)?.text, sid));
 }
 
 /** Asks a real Redis, whose monitor of commands is its statistics: a key that was looked up is one that was found. */

@@ -21,6 +21,11 @@ export class Unencodable extends Error {}
 /** No deeper than this: Python's own limit, and the end of a value that contains itself. */
 export const MAX_DEPTH = 1000;
 
+/** What a value beyond `MAX_DEPTH` is told as. */
+export function tooDeep(): Unencodable {
+  return new Unencodable(`it is nested deeper than ${MAX_DEPTH} levels or contains itself`);
+}
+
 /** Runs `encode` for each entry, so that what it refuses is told with the entry's key. */
 export function forEachEntry(data: Data, encode: (key: unknown, value: unknown) => void): void {
   for (const [key, value] of data) {
@@ -36,7 +41,9 @@ export function forEachEntry(data: Data, encode: (key: unknown, value: unknown) 
 /** What a value of no known type is told as. */
 export function unsupported(value: unknown): Unencodable {
   const kind = typeof value === "object" && value !== null ? `an instance of ${className(value)}` : typeof value;
-  return new Unencodable(`it holds ${kind}; keep plain data (text, numbers, booleans, null, arrays, objects, dates, bytes)`);
+  return new Unencodable(
+    `it holds ${kind}; keep plain data (text, numbers, booleans, null, arrays, objects, dates, bytes)`,
+  );
 }
 
 function className(value: object): string {

@@ -1,6 +1,7 @@
-import { type Data, MAX_DEPTH } from "./codec.ts";
-import { integerOf, isInteger } from "./numbers.ts";
-import { mapOf, rememberFloats } from "./shapes.ts";
+import { MAX_DEPTH } from "./codec.ts";
+import { integerOf } from "./numbers.ts";
+import { Floats, MapBuilder } from "./shapes.ts";
+import { isWellFormed } from "./text.ts";
 
 /** Which of the two readers of JSON in Python is followed. */
 export interface JsonDialect {
@@ -24,6 +25,7 @@ export function readJson(text: string, dialect: JsonDialect): unknown {
 
 const BLANK = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+const NEEDS_CARE = /[\\\x00-\x1f]/;
 const PLAIN_TEXT = /[^"\\\x00-\x1f]*/y;
 const WORDS: readonly [string, unknown][] = [
   ["true", true],
@@ -45,7 +47,6 @@ const ESCAPES = new Map([
   ["r", "\r"],
   ["t", "\t"],
 ]);
-const LONE_SURROGATE = /\p{Surrogate}/u;
 /** Python refuses to read longer integers (`sys.set_int_max_str_digits`), whose reading takes quadratic time. */
 const MAX_DIGITS = 4300;
 
@@ -115,8 +116,9 @@ class JsonReader {
   }
 
   #object(): unknown {
-    const entries: Data = new Map();
-    const floats = new Map<unknown, number>();
+    const map = new MapBuilder(this.#depth === 0);
+    let only: [key: string, value: unknown] | undefined;
+    let keys = 0;
     this.#items("}", () => {
       this.#match(BLANK);
       if (this.#text[this.#at] !== '"') throw this.#unexpected();
@@ -124,31 +126,23 @@ class JsonReader {
       this.#match(BLANK);
       this.#expect(":");
       const value = this.#value();
-      entries.set(key, value);
-      if (this.#float && isInteger(value as number)) floats.set(key, value as number);
-      else floats.delete(key);
+      map.set(key, value, this.#float);
+      if (only?.[0] !== key) keys++;
+      only = [key, value];
     });
-    return this.#converted(entries, floats);
-  }
-
-  #converted(entries: Data, floats: Map<unknown, number>): unknown {
-    const only = entries.size === 1 ? [...(entries as Map<string, unknown>)][0] : undefined;
-    const converted = only && this.#dialect.convert?.(only[0], only[1]);
-    if (converted) return converted.value;
-    const container = this.#depth === 0 ? entries : mapOf(entries);
-    rememberFloats(container, floats);
-    return container;
+    const converted = keys === 1 && only ? this.#dialect.convert?.(only[0], only[1]) : undefined;
+    return converted ? converted.value : map.build();
   }
 
   #array(): unknown[] {
     const items: unknown[] = [];
-    const floats = new Map<unknown, number>();
+    const floats = new Floats();
     this.#items("]", () => {
       const value = this.#value();
-      if (this.#float && isInteger(value as number)) floats.set(items.length, value as number);
+      if (this.#float) floats.note(items.length, value, true);
       items.push(value);
     });
-    rememberFloats(items, floats);
+    floats.keepFor(items);
     return items;
   }
 
@@ -170,17 +164,28 @@ class JsonReader {
   }
 
   #string(): string {
-    let value = "";
     this.#at++;
+    const end = this.#text.indexOf('"', this.#at);
+    const plain = this.#text.slice(this.#at, Math.max(end, this.#at));
+    const value = end < 0 || NEEDS_CARE.test(plain) ? this.#carefulString() : this.#passed(plain, end);
+    if (!this.#dialect.forgiving && !isWellFormed(value)) throw this.#unexpected();
+    return value;
+  }
+
+  #passed(plain: string, end: number): string {
+    this.#at = end + 1;
+    return plain;
+  }
+
+  #carefulString(): string {
+    let value = "";
     for (;;) {
       value += this.#match(PLAIN_TEXT)?.[0] ?? "";
       const char = this.#text[this.#at++];
-      if (char === '"') break;
+      if (char === '"') return value;
       if (char !== "\\") throw this.#unexpected();
       value += this.#escape();
     }
-    if (!this.#dialect.forgiving && LONE_SURROGATE.test(value)) throw this.#unexpected();
-    return value;
   }
 
   #escape(): string {

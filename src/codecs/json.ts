@@ -1,8 +1,19 @@
-import { type Codec, type Data, MAX_DEPTH, Unencodable, dataOf, forEachEntry, isPlainObject, unsupported } from "./codec.ts";
+import {
+  type Codec,
+  type Data,
+  MAX_DEPTH,
+  Unencodable,
+  dataOf,
+  forEachEntry,
+  isPlainObject,
+  tooDeep,
+  unsupported,
+} from "./codec.ts";
 import { readJson } from "./json-reader.ts";
 import { MSGSPEC_FLOAT, formatFloat, isInteger } from "./numbers.ts";
 import { Float, Tuple, Uuid } from "./python.ts";
-import { orderedKeys, partsOf, wasFloat, wasFloatKey } from "./shapes.ts";
+import { type Shape, orderedKeys, partsOf, shapeOf, wasFloat, wasFloatKey } from "./shapes.ts";
+import { isWellFormed } from "./text.ts";
 
 /**
  * JSON exactly as msgspec writes it, so the bytes are Flask-Session's.
@@ -40,20 +51,21 @@ class Writer {
 
   root(data: Data): string {
     const members: string[] = [];
-    forEachEntry(data, (key, value) => members.push(this.#member(data, key, value, 1)));
+    const shape = shapeOf(data);
+    forEachEntry(data, (key, value) => members.push(this.#member(shape, key, value, 1)));
     return `{${members.join(",")}}`;
   }
 
-  #member(container: object, key: unknown, value: unknown, depth: number): string {
-    return `${quote(this.#key(container, key))}:${this.#value(value, container, key, depth)}`;
+  #member(shape: Shape | undefined, key: unknown, value: unknown, depth: number): string {
+    return `${quote(this.#key(shape, key))}:${this.#value(value, shape, key, depth)}`;
   }
 
-  #value(value: unknown, container: object, key: unknown, depth: number): string {
+  #value(value: unknown, shape: Shape | undefined, key: unknown, depth: number): string {
     switch (typeof value) {
       case "string":
         return quote(value);
       case "number":
-        return isInteger(value) && !wasFloat(container, key, value) ? String(value) : this.#float(value);
+        return isInteger(value) && !wasFloat(shape, key, value) ? String(value) : this.#float(value);
       case "boolean":
       case "bigint":
         return String(value);
@@ -65,7 +77,7 @@ class Writer {
   }
 
   #object(value: object, depth: number): string {
-    if (depth > MAX_DEPTH) throw new Unencodable(`it is nested deeper than ${MAX_DEPTH} levels or contains itself`);
+    if (depth > MAX_DEPTH) throw tooDeep();
     if (value instanceof Float) return this.#float(value.value);
     if (Array.isArray(value) && (this.#lossy || !(value instanceof Tuple))) return this.#array(value, depth);
     if (value instanceof Map && this.#lossy) {
@@ -75,24 +87,26 @@ class Writer {
     if (text !== undefined) return quote(text);
     if (!isPlainObject(value)) throw unsupported(value);
     const read = value as Record<string, unknown>;
-    const keys = orderedKeys(value).filter((key) => read[key] !== undefined);
+    const keys = orderedKeys(value, shapeOf(value)).filter((key) => read[key] !== undefined);
     return this.#members(value, keys, (key) => read[key as string], depth);
   }
 
   #array(items: readonly unknown[], depth: number): string {
-    return `[${Array.from(items, (item, index) => this.#value(item, items, index, depth + 1)).join(",")}]`;
+    const shape = shapeOf(items);
+    return `[${Array.from(items, (item, index) => this.#value(item, shape, index, depth + 1)).join(",")}]`;
   }
 
   #members(container: object, keys: unknown[], read: (key: unknown) => unknown, depth: number): string {
-    return `{${keys.map((key) => this.#member(container, key, read(key), depth + 1)).join(",")}}`;
+    const shape = shapeOf(container);
+    return `{${keys.map((key) => this.#member(shape, key, read(key), depth + 1)).join(",")}}`;
   }
 
-  #key(container: object, key: unknown): string {
+  #key(shape: Shape | undefined, key: unknown): string {
     if (typeof key === "string") return key;
     if (this.#lossy) {
       if (typeof key === "bigint") return String(key);
       if (typeof key === "number") {
-        return isInteger(key) && !wasFloatKey(container, key) ? String(key) : this.#float(key);
+        return isInteger(key) && !wasFloatKey(shape, key) ? String(key) : this.#float(key);
       }
       const text = typeof key === "object" && key !== null ? textOf(key) : undefined;
       if (text !== undefined) return text;
@@ -123,11 +137,9 @@ function isoText(date: Date): string {
   return new Date(seconds * 1000).toISOString().replace(".000Z", `${fraction}Z`);
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /** `JSON.stringify` escapes what msgspec does, and nothing else but halves of surrogate pairs, which msgspec refuses. */
 function quote(text: string): string {
-  if (LONE_SURROGATE.test(text)) {
+  if (!isWellFormed(text)) {
     throw new Unencodable("its text has half of a surrogate pair, which UTF-8 cannot hold");
   }
   return JSON.stringify(text);

@@ -45,7 +45,12 @@ interface Fields {
  * without a zone it is UTC, a year below 69 is of this century and one below 100 of the last. `undefined` when it is none.
  */
 export function parseMailDate(text: string): Date | undefined {
-  const fields = fieldsOf(text.toLowerCase().split(/\s+/).filter((word) => word !== ""));
+  const fields = fieldsOf(
+    text
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== ""),
+  );
   if (!fields) return undefined;
   const month = MONTHS.findIndex((names) => names.includes(fields.month));
   const [year, day] = [integerOf(fields.year), integerOf(fields.day)];

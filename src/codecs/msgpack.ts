@@ -1,7 +1,29 @@
-import { type Codec, type Data, MAX_DEPTH, Unencodable, dataOf, forEachEntry, isPlainObject, unsupported } from "./codec.ts";
+import {
+  type Codec,
+  type Data,
+  MAX_DEPTH,
+  Unencodable,
+  dataOf,
+  forEachEntry,
+  isPlainObject,
+  tooDeep,
+  unsupported,
+} from "./codec.ts";
 import { integerOf, isInteger } from "./numbers.ts";
 import { Extension, Float, Tuple, Uuid } from "./python.ts";
-import { inheritShape, instantOf, mapOf, orderedKeys, partsOf, rememberFloats, wasFloat, wasFloatKey } from "./shapes.ts";
+import {
+  Floats,
+  MapBuilder,
+  type Shape,
+  inheritShape,
+  instantOf,
+  orderedKeys,
+  partsOf,
+  shapeOf,
+  wasFloat,
+  wasFloatKey,
+} from "./shapes.ts";
+import { isWellFormed } from "./text.ts";
 
 /**
  * MessagePack exactly as msgspec writes it, so the bytes are Flask-Session's.
@@ -21,7 +43,6 @@ export function msgpack(options: { lossy?: boolean } = {}): Codec {
 const TIMESTAMP = -1;
 const MAX_UINT64 = 2n ** 64n - 1n;
 const MIN_INT64 = -(2n ** 63n);
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 class Writer {
   readonly #lossy: boolean;
@@ -34,26 +55,28 @@ class Writer {
   }
 
   root(data: Data): Uint8Array {
+    const shape = shapeOf(data);
     this.#head(data.size, 0x80, 0xde);
-    forEachEntry(data, (key, value) => this.#entry(data, key, value));
+    forEachEntry(data, (key, value) => this.#entry(shape, key, value));
     return Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
   }
 
-  #entry(container: object, key: unknown, value: unknown): void {
-    this.#depth++;
-    if (this.#depth > MAX_DEPTH) throw new Unencodable(`it is nested deeper than ${MAX_DEPTH} levels or contains itself`);
-    if (typeof key === "number" && wasFloatKey(container, key)) this.#float(key);
-    else this.#value(key, container, undefined);
-    this.#value(value, container, key);
+  #entry(shape: Shape | undefined, key: unknown, value: unknown): void {
+    this.#enter();
+    if (typeof key === "string") this.#text(key);
+    else if (typeof key === "number" && wasFloatKey(shape, key)) this.#float(key);
+    else this.#value(key, undefined, undefined);
+    this.#value(value, shape, key);
     this.#depth--;
   }
 
-  #value(value: unknown, container: object, key: unknown): void {
+  /** `shape` is that of the container in which the value stands under `key`. */
+  #value(value: unknown, shape: Shape | undefined, key: unknown): void {
     switch (typeof value) {
       case "string":
         return this.#text(value);
       case "number":
-        return isInteger(value) && !wasFloat(container, key, value) ? this.#integer(value) : this.#float(value);
+        return isInteger(value) && !wasFloat(shape, key, value) ? this.#integer(value) : this.#float(value);
       case "boolean":
         return this.#byte(value ? 0xc3 : 0xc2);
       case "bigint":
@@ -67,30 +90,44 @@ class Writer {
 
   #object(value: object): void {
     if (Array.isArray(value)) return this.#array(value);
+    if (isPlainObject(value)) return this.#plain(value as Record<string, unknown>);
     if (value instanceof Uint8Array) return this.#binary(value);
     if (value instanceof Date) return this.#timestamp(value);
-    if (value instanceof Map) return this.#map(value, [...value.keys()], (key) => value.get(key));
+    if (value instanceof Map) return this.#map(value);
     if (value instanceof Float) return this.#float(value.value);
     if (value instanceof Uuid && this.#lossy) return this.#text(value.text);
     if (value instanceof Extension) return this.#extension(value);
-    if (!isPlainObject(value)) throw unsupported(value);
-    const read = value as Record<string, unknown>;
-    const keys = orderedKeys(value).filter((key) => read[key] !== undefined);
-    this.#map(value, keys, (key) => read[key as string]);
+    throw unsupported(value);
   }
 
-  #map(container: object, keys: unknown[], read: (key: unknown) => unknown): void {
-    this.#head(keys.length, 0x80, 0xde);
-    for (const key of keys) this.#entry(container, key, read(key));
+  #plain(value: Record<string, unknown>): void {
+    const shape = shapeOf(value);
+    const keys = orderedKeys(value, shape);
+    const absent = keys.filter((key) => value[key] === undefined).length;
+    this.#head(keys.length - absent, 0x80, 0xde);
+    for (const key of keys) {
+      const item = value[key];
+      if (item !== undefined) this.#entry(shape, key, item);
+    }
+  }
+
+  #map(value: Data): void {
+    const shape = shapeOf(value);
+    this.#head(value.size, 0x80, 0xde);
+    for (const [key, item] of value) this.#entry(shape, key, item);
   }
 
   #array(items: readonly unknown[]): void {
     if (items instanceof Tuple && !this.#lossy) throw unsupported(items);
+    const shape = shapeOf(items);
     this.#head(items.length, 0x90, 0xdc);
-    this.#depth++;
-    if (this.#depth > MAX_DEPTH) throw new Unencodable(`it is nested deeper than ${MAX_DEPTH} levels or contains itself`);
-    for (let index = 0; index < items.length; index++) this.#value(items[index], items, index);
+    this.#enter();
+    for (let index = 0; index < items.length; index++) this.#value(items[index], shape, index);
     this.#depth--;
+  }
+
+  #enter(): void {
+    if (++this.#depth > MAX_DEPTH) throw tooDeep();
   }
 
   /** The head of an array or a map: fix form to 15 items, then 16 and 32 bits. */
@@ -100,12 +137,16 @@ class Writer {
   }
 
   #text(value: string): void {
-    if (LONE_SURROGATE.test(value)) throw new Unencodable("its text has half of a surrogate pair, which UTF-8 cannot hold");
+    if (!isWellFormed(value)) throw new Unencodable("its text has half of a surrogate pair, which UTF-8 cannot hold");
     const size = Buffer.byteLength(value, "utf8");
     if (size < 32) this.#byte(0xa0 | size);
     else this.#sized(size, [0xd9, 0xda, 0xdb]);
     const at = this.#reserve(size);
-    this.#bytes.write(value, at, "utf8");
+    if (size === value.length && size < SHORT_TEXT) {
+      for (let index = 0; index < size; index++) this.#bytes[at + index] = value.charCodeAt(index);
+    } else {
+      this.#bytes.write(value, at, "utf8");
+    }
   }
 
   #binary(value: Uint8Array): void {
@@ -194,6 +235,8 @@ class Writer {
   }
 }
 
+/** ASCII texts below this length are copied faster by hand than by a call into the runtime. */
+const SHORT_TEXT = 40;
 const FIXED_EXTENSIONS: readonly number[] = [1, 2, 4, 8, 16];
 
 /** The MessagePack timestamp extension in its shortest form: 4, 8 or 12 bytes. */
@@ -300,27 +343,22 @@ class Reader {
 
   #map(size: number): object {
     this.#enter(size * 2);
-    const entries: Data = new Map();
-    const floats = new Map<unknown, number>();
-    const floatKeys = new Set<number>();
+    const map = new MapBuilder(this.#depth === 1);
     for (let n = 0; n < size; n++) {
-      const key = this.#key(floatKeys);
+      const key = this.#key(map);
       const value = this.#value();
-      entries.set(key, value);
-      if (this.#float && isInteger(value as number)) floats.set(key, value as number);
-      else floats.delete(key);
+      map.set(key, value, this.#float);
     }
     this.#depth--;
     this.#float = false;
-    const container = this.#depth === 0 ? entries : mapOf(entries);
-    rememberFloats(container, floats, floatKeys);
-    return container;
+    return map.build();
   }
 
-  #key(floatKeys: Set<number>): unknown {
+  #key(map: MapBuilder): unknown {
     const key = this.#value();
+    if (typeof key === "string") return key;
+    map.noteKey(key, this.#float);
     if (Array.isArray(key)) return tupleOf(key);
-    if (this.#float && isInteger(key as number)) floatKeys.add(key as number);
     if (typeof key === "object" && isUnhashable(key)) throw new TypeError("a map or an extension is the key of a map");
     return key;
   }
@@ -328,26 +366,31 @@ class Reader {
   #array(size: number): unknown[] {
     this.#enter(size);
     const items: unknown[] = [];
-    const floats = new Map<unknown, number>();
+    const floats = new Floats();
     for (let index = 0; index < size; index++) {
       const value = this.#value();
       items.push(value);
-      if (this.#float && isInteger(value as number)) floats.set(index, value as number);
+      if (this.#float) floats.note(index, value, true);
     }
     this.#depth--;
     this.#float = false;
-    rememberFloats(items, floats);
+    floats.keepFor(items);
     return items;
   }
 
   /** A size that the rest cannot hold is refused before anything is made for it. */
   #enter(leastBytes: number): void {
     if (leastBytes > this.#bytes.byteLength - this.#at) throw new RangeError("the bytes end early");
-    if (++this.#depth > MAX_DEPTH) throw new RangeError(`nested deeper than ${MAX_DEPTH} levels`);
+    if (++this.#depth > MAX_DEPTH) throw new RangeError("nested too deeply");
   }
 
   #text(size: number): string {
-    return UTF8.decode(this.#take(size));
+    const end = this.#advance(size);
+    const from = end - size;
+    for (let at = from; at < end; at++) {
+      if ((this.#bytes[at] ?? 0) >= 0x80) return UTF8.decode(this.#bytes.subarray(from, end));
+    }
+    return this.#bytes.toString("latin1", from, end);
   }
 
   #readFloat(size: 4 | 8): number {
@@ -363,19 +406,24 @@ class Reader {
   }
 
   #uint(size: number): number {
-    return this.#take(size).readUIntBE(0, size);
+    const end = this.#advance(size);
+    return size === 1 ? (this.#bytes[end - 1] ?? 0) : this.#bytes.readUIntBE(end - size, size);
   }
 
   #int(size: number): number {
-    return this.#take(size).readIntBE(0, size);
+    return this.#bytes.readIntBE(this.#advance(size) - size, size);
   }
 
   #take(size: number): Buffer {
-    const end = this.#at + size;
-    if (end > this.#bytes.byteLength) throw new RangeError("the bytes end early");
-    const taken = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return taken;
+    const end = this.#advance(size);
+    return this.#bytes.subarray(end - size, end);
+  }
+
+  /** Goes over as many bytes, and tells where they end. */
+  #advance(size: number): number {
+    this.#at += size;
+    if (this.#at > this.#bytes.byteLength) throw new RangeError("the bytes end early");
+    return this.#at;
   }
 }
 

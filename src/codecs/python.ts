@@ -34,7 +34,11 @@ export class Uuid {
 
   /** Takes 32 hex digits in any of Python's spellings: hyphens, braces, `urn:uuid:`. Throws a `TypeError` for others. */
   constructor(text: string) {
-    const hex = text.replace("urn:", "").replace("uuid:", "").replaceAll(/^[{}]+|[{}]+$|-/g, "").toLowerCase();
+    const hex = text
+      .replace("urn:", "")
+      .replace("uuid:", "")
+      .replaceAll(/^[{}]+|[{}]+$|-/g, "")
+      .toLowerCase();
     this.text = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
     if (!UUID.test(this.text)) throw new TypeError("a UUID has 32 hex digits");
   }

@@ -4,7 +4,10 @@
  * memory, so a codec writes what the value is now.
  */
 
-interface Shape {
+import { isInteger } from "./numbers.ts";
+
+/** What one container forgot. */
+export interface Shape {
   /** The whole numbers that were floats, by the key or index they stand under. */
   floats: ReadonlyMap<unknown, number>;
   /** The whole numbers among the keys that were floats. */
@@ -19,24 +22,24 @@ const instants = new WeakMap<Date, { time: number; micros: number }>();
 const NO_FLOATS: ReadonlyMap<unknown, number> = new Map();
 const NO_KEYS: ReadonlySet<number> = new Set();
 
-/** Remembers that the numbers under these keys of `container`, and these keys themselves, were floats. */
-export function rememberFloats(
-  container: object,
-  floats: ReadonlyMap<unknown, number>,
-  floatKeys: ReadonlySet<number> = NO_KEYS,
-): void {
-  if (floats.size + floatKeys.size === 0) return;
-  shapes.set(container, { order: shapes.get(container)?.order, floats, floatKeys });
+/** Remembers that the number under `key` of a container was a float. */
+export function rememberFloat(container: object, key: unknown, value: number): void {
+  shapes.set(container, { floats: new Map([[key, value]]), floatKeys: NO_KEYS, order: undefined });
+}
+
+/** What is remembered of a container; `undefined` for most. */
+export function shapeOf(container: object): Shape | undefined {
+  return shapes.get(container);
 }
 
 /** Whether the number under `key` still is the float that was read there. */
-export function wasFloat(container: object, key: unknown, value: number): boolean {
-  return shapes.get(container)?.floats.get(key) === value;
+export function wasFloat(shape: Shape | undefined, key: unknown, value: number): boolean {
+  return shape !== undefined && shape.floats.get(key) === value;
 }
 
 /** Whether a key of a `Map` is one that was read as a float. */
-export function wasFloatKey(container: object, key: number): boolean {
-  return shapes.get(container)?.floatKeys.has(key) === true;
+export function wasFloatKey(shape: Shape | undefined, key: number): boolean {
+  return shape !== undefined && shape.floatKeys.has(key);
 }
 
 /** Lets `copy` remember what `original` does: for a container that was filled anew with the same keys. */
@@ -45,30 +48,12 @@ export function inheritShape(original: object, copy: object): void {
   if (shape) shapes.set(copy, shape);
 }
 
-/** A decoded map as JavaScript has it: an object if all its keys are text, else the `Map` itself. */
-export function mapOf(entries: Map<unknown, unknown>): object {
-  for (const key of entries.keys()) if (typeof key !== "string") return entries;
-  return objectOf(entries as Map<string, unknown>);
-}
-
 /** Whether a key is one that an object tells before all others, by size. */
 export function isIndex(key: string): boolean {
   return INDEX.test(key);
 }
 
 const INDEX = /^(?:0|[1-9]\d{0,9})$/;
-
-/** An object of these entries. `__proto__` is a key like any other; the entries' order is remembered. */
-function objectOf(entries: ReadonlyMap<string, unknown>): Record<string, unknown> {
-  const object: Record<string, unknown> = {};
-  let sorted = false;
-  for (const [key, value] of entries) {
-    setOwn(object, key, value);
-    sorted ||= isIndex(key);
-  }
-  if (sorted) shapes.set(object, { floats: NO_FLOATS, floatKeys: NO_KEYS, order: [...entries.keys()] });
-  return object;
-}
 
 /** Sets a property of the object itself, whatever its prototype has under that name. */
 export function setOwn(object: object, key: string, value: unknown): void {
@@ -80,13 +65,74 @@ export function setOwn(object: object, key: string, value: unknown): void {
 }
 
 /** The keys of an object in the order they were read in; those added since come last. */
-export function orderedKeys(object: object): string[] {
+export function orderedKeys(object: object, shape: Shape | undefined): string[] {
   const keys = Object.keys(object);
-  const order = shapes.get(object)?.order;
-  if (!order) return keys;
+  if (!shape?.order) return keys;
   const present = new Set(keys);
-  const known = order.filter((key) => present.delete(key));
+  const known = shape.order.filter((key) => present.delete(key));
   return [...known, ...present];
+}
+
+/** Notes which numbers were floats while a container is read, and has it remember them. */
+export class Floats {
+  #floats: Map<unknown, number> | undefined;
+  #keys: Set<number> | undefined;
+
+  /** A later value under the same key takes the place of an earlier one. */
+  note(key: unknown, value: unknown, isFloat: boolean): void {
+    if (isFloat && isInteger(value as number)) (this.#floats ??= new Map()).set(key, value as number);
+    else this.#floats?.delete(key);
+  }
+
+  noteKey(key: unknown, isFloat: boolean): void {
+    if (isFloat && isInteger(key as number)) (this.#keys ??= new Set()).add(key as number);
+  }
+
+  keepFor(container: object, order?: readonly string[]): void {
+    if (!this.#floats && !this.#keys && !order) return;
+    shapes.set(container, { floats: this.#floats ?? NO_FLOATS, floatKeys: this.#keys ?? NO_KEYS, order });
+  }
+}
+
+/** Gathers the entries of a map that is read: an object if all its keys are text, else a `Map`. */
+export class MapBuilder {
+  readonly #floats: Floats = new Floats();
+  #object: Record<string, unknown> = {};
+  #map: Map<unknown, unknown> | undefined;
+  #order: string[] | undefined;
+
+  /** With `asMap` it will be a `Map` whatever its keys are. */
+  constructor(asMap: boolean) {
+    if (asMap) this.#map = new Map();
+  }
+
+  noteKey(key: unknown, isFloat: boolean): void {
+    this.#floats.noteKey(key, isFloat);
+  }
+
+  set(key: unknown, value: unknown, isFloat: boolean): void {
+    this.#floats.note(key, value, isFloat);
+    if (typeof key === "string" && !this.#map) this.#setOwn(key, value);
+    else this.#asMap().set(key, value);
+  }
+
+  build(): object {
+    const built = this.#map ?? this.#object;
+    this.#floats.keepFor(built, this.#map ? undefined : this.#order);
+    return built;
+  }
+
+  #setOwn(key: string, value: unknown): void {
+    if (!this.#order && isIndex(key)) this.#order = Object.keys(this.#object);
+    if (this.#order && !Object.hasOwn(this.#object, key)) this.#order.push(key);
+    setOwn(this.#object, key, value);
+  }
+
+  #asMap(): Map<unknown, unknown> {
+    const keys = this.#order ?? Object.keys(this.#object);
+    this.#map ??= new Map(keys.map((key) => [key, this.#object[key]]));
+    return this.#map;
+  }
 }
 
 /** An instant with microseconds, of which a `Date` shows the milliseconds. */

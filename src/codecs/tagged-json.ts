@@ -1,9 +1,19 @@
-import { type Codec, type Data, MAX_DEPTH, Unencodable, dataOf, forEachEntry, isPlainObject, unsupported } from "./codec.ts";
+import {
+  type Codec,
+  type Data,
+  MAX_DEPTH,
+  Unencodable,
+  dataOf,
+  forEachEntry,
+  isPlainObject,
+  tooDeep,
+  unsupported,
+} from "./codec.ts";
 import { parseMailDate } from "./mail-date.ts";
 import { readJson } from "./json-reader.ts";
 import { PYTHON_FLOAT, formatFloat, isInteger } from "./numbers.ts";
 import { Float, Markup, Tuple, Uuid } from "./python.ts";
-import { inheritShape, rememberFloats, wasFloat, wasFloatKey } from "./shapes.ts";
+import { type Shape, inheritShape, rememberFloat, shapeOf, wasFloat, wasFloatKey } from "./shapes.ts";
 
 /**
  * Flask's tagged JSON, exactly as Flask writes it: keys sorted at every level, ASCII only, one-key objects as tags of
@@ -20,33 +30,34 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function root(data: Data): string {
   const members: Member[] = [];
-  const single = onlyTag(data);
+  const single = onlyTag([...data]);
+  const shape = shapeOf(data);
   forEachEntry(data, (key, value) => {
-    members.push([key, single ? escapeTag(single, data, 0) : member(data, key, value, 0)]);
+    members.push([key, single ? escapeTag(single, shape, 0) : member(shape, key, value, 0)]);
   });
   return single ? (members[0]?.[1] ?? "") : `{${sorted(members).join(",")}}`;
 }
 
 type Member = [key: unknown, text: string];
 
-function member(container: object, key: unknown, value: unknown, depth: number): string {
-  return `${quote(keyText(container, key))}:${write(value, container, key, depth + 1)}`;
+function member(shape: Shape | undefined, key: unknown, value: unknown, depth: number): string {
+  return `${quote(keyText(shape, key))}:${write(value, shape, key, depth + 1)}`;
 }
 
 const TAGS = new Set<unknown>([" di", " t", " b", " m", " u", " d"]);
 
 /** The only entry of a map that would read as a tag. */
-function onlyTag(entries: Data): [key: string, value: unknown] | undefined {
-  const [only] = entries.size === 1 ? entries : [];
+function onlyTag(entries: readonly [unknown, unknown][]): [key: string, value: unknown] | undefined {
+  const [only] = entries.length === 1 ? entries : [];
   return only && TAGS.has(only[0]) ? (only as [string, unknown]) : undefined;
 }
 
-function write(value: unknown, container: object, key: unknown, depth: number): string {
+function write(value: unknown, shape: Shape | undefined, key: unknown, depth: number): string {
   switch (typeof value) {
     case "string":
       return quote(value);
     case "number":
-      return isInteger(value) && !wasFloat(container, key, value) ? String(value) : floatText(value);
+      return isInteger(value) && !wasFloat(shape, key, value) ? String(value) : floatText(value);
     case "boolean":
     case "bigint":
       return String(value);
@@ -58,9 +69,10 @@ function write(value: unknown, container: object, key: unknown, depth: number): 
 }
 
 function writeObject(value: object, depth: number): string {
-  if (depth > MAX_DEPTH) throw new Unencodable(`it is nested deeper than ${MAX_DEPTH} levels or contains itself`);
+  if (depth > MAX_DEPTH) throw tooDeep();
   if (Array.isArray(value)) {
-    const items = `[${Array.from(value, (item, index) => write(item, value, index, depth + 1)).join(",")}]`;
+    const shape = shapeOf(value);
+    const items = `[${Array.from(value, (item, index) => write(item, shape, index, depth + 1)).join(",")}]`;
     return value instanceof Tuple ? `{" t":${items}}` : items;
   }
   if (value instanceof Float) return floatText(value.value);
@@ -68,31 +80,30 @@ function writeObject(value: object, depth: number): string {
   if (value instanceof Markup) return `{" m":${quote(value.html)}}`;
   if (value instanceof Uuid) return `{" u":"${value.text.replaceAll("-", "")}"}`;
   if (value instanceof Date) return `{" d":"${mailDate(value)}"}`;
-  if (value instanceof Map) return writeMap(value, value, depth);
+  if (value instanceof Map) return writeMap([...value], shapeOf(value), depth);
   if (!isPlainObject(value)) throw unsupported(value);
   const present = Object.entries(value).filter(([, item]) => item !== undefined);
-  return writeMap(new Map<unknown, unknown>(present), value, depth);
+  return writeMap(present, shapeOf(value), depth);
 }
 
-/** `container` is what remembers the shape of the entries. */
-function writeMap(entries: Data, container: object, depth: number): string {
+function writeMap(entries: readonly [unknown, unknown][], shape: Shape | undefined, depth: number): string {
   const single = onlyTag(entries);
-  if (single) return escapeTag(single, container, depth);
-  const members = [...entries].map(([key, value]): Member => [key, member(container, key, value, depth)]);
+  if (single) return escapeTag(single, shape, depth);
+  const members = entries.map(([key, value]): Member => [key, member(shape, key, value, depth)]);
   return `{${sorted(members).join(",")}}`;
 }
 
 /** A map that would read as a tag: `{" t": 1}` becomes `{" di":{" t__": 1}}`. */
-function escapeTag([key, value]: [string, unknown], container: object, depth: number): string {
-  return `{" di":{${quote(`${key}__`)}:${write(value, container, key, depth + 1)}}}`;
+function escapeTag([key, value]: [string, unknown], shape: Shape | undefined, depth: number): string {
+  return `{" di":{${quote(`${key}__`)}:${write(value, shape, key, depth + 1)}}}`;
 }
 
-function keyText(container: object, key: unknown): string {
+function keyText(shape: Shape | undefined, key: unknown): string {
   switch (typeof key) {
     case "string":
       return key;
     case "number":
-      return isInteger(key) && !wasFloatKey(container, key) ? String(key) : floatText(key);
+      return isInteger(key) && !wasFloatKey(shape, key) ? String(key) : floatText(key);
     case "boolean":
     case "bigint":
       return String(key);
@@ -104,7 +115,8 @@ function keyText(container: object, key: unknown): string {
 
 /** Members in the order of their keys: texts by code point, numbers by size. Python cannot compare one with the other. */
 function sorted(members: Member[]): string[] {
-  if (new Set(members.map(([key]) => keyKind(key))).size > 1) {
+  const kind = members.length > 0 ? keyKind(members[0]?.[0]) : "text";
+  if (members.some(([key]) => keyKind(key) !== kind)) {
     throw new Unencodable("it holds a map with keys of several types, which Flask cannot sort");
   }
   return members.toSorted(([a], [b]) => compareKeys(a, b)).map(([, text]) => text);
@@ -121,11 +133,15 @@ function compareKeys(a: unknown, b: unknown): number {
 }
 
 function compareText(a: string, b: string): number {
+  if (!HIGH.test(a) || !HIGH.test(b)) return a < b ? -1 : Number(a > b);
   const [left, right] = [[...a], [...b]];
   const at = left.findIndex((char, index) => char !== right[index]);
   if (at < 0) return left.length - right.length;
   return (left[at]?.codePointAt(0) ?? -1) - (right[at]?.codePointAt(0) ?? -1);
 }
+
+/** Units that JavaScript sorts otherwise than code points. */
+const HIGH = /[\ud800-\uffff]/;
 
 function floatText(value: number): string {
   return Number.isFinite(value) ? formatFloat(value, PYTHON_FLOAT) : String(value);
@@ -133,9 +149,11 @@ function floatText(value: number): string {
 
 const NOT_ASCII = /[^\x00-\x7f]/;
 const BEYOND_ASCII = /[^\x20-\x7e]/g;
+const PLAIN = /^[ !#-[\]-~]*$/;
 const SHORT_ESCAPES = new Set(["\b", "\t", "\n", "\f", "\r"]);
 
 function quote(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   const plain = text.replaceAll(/["\\]/g, String.raw`\$&`);
   return `"${plain.replaceAll(BEYOND_ASCII, escapeUnit)}"`;
 }
@@ -178,7 +196,7 @@ function unescapeTag(value: unknown): Record<string, unknown> {
   const [escaped, item] = first;
   const key = escaped.slice(0, -2);
   const unescaped = { [key]: item };
-  if (typeof item === "number" && wasFloat(value, escaped, item)) rememberFloats(unescaped, new Map([[key, item]]));
+  if (typeof item === "number" && wasFloat(shapeOf(value), escaped, item)) rememberFloat(unescaped, key, item);
   return unescaped;
 }
 

@@ -15,7 +15,10 @@ export function runWithSession<Result>(current: Current, handler: () => Result):
 function currentSession(): object {
   const current = storage.getStore();
   if (!current) {
-    throw new SessionError("CONTEXT", "session is used outside of a request; use it below a handler that an adapter serves");
+    throw new SessionError(
+      "CONTEXT",
+      "session is used outside of a request; use it below a handler that an adapter serves",
+    );
   }
   const session = current();
   if (session) return session;

@@ -1,5 +1,11 @@
 import { readCookies } from "../cookies/read.ts";
-import { type CookieAttributes, MAX_COOKIE_BYTES, writeAttributes, writeCookie, writeRemoval } from "../cookies/write.ts";
+import {
+  type CookieAttributes,
+  MAX_COOKIE_BYTES,
+  writeAttributes,
+  writeCookie,
+  writeRemoval,
+} from "../cookies/write.ts";
 import { SessionError } from "../errors.ts";
 import type { OpenRequest } from "./interface.ts";
 
@@ -89,12 +95,18 @@ function checkOptions(options: CookieOptions, name: string, attributes: CookieAt
   }
   const hostOnly = options.domain === undefined && (options.path ?? "/") === "/" && options.secure !== false;
   if (name.toLowerCase().startsWith("__host-") && !(hostOnly && options.secure === true)) {
-    throw new SessionError("CONFIG", `cookie.name ${name} needs secure: true, path '/' and no domain, or browsers drop it`);
+    throw new SessionError(
+      "CONFIG",
+      `cookie.name ${name} needs secure: true, path '/' and no domain, or browsers drop it`,
+    );
   }
   if (name.toLowerCase().startsWith("__secure-") && options.secure !== true) {
     throw new SessionError("CONFIG", `cookie.name ${name} needs secure: true, or browsers drop it`);
   }
   if (writeAttributes(attributes).length > 1024) {
-    throw new SessionError("CONFIG", "the cookie's domain and path have over 1024 bytes; browsers ignore such attributes");
+    throw new SessionError(
+      "CONFIG",
+      "the cookie's domain and path have over 1024 bytes; browsers ignore such attributes",
+    );
   }
 }

@@ -88,6 +88,7 @@ class SessionControls {
 
   clear(): void {
     const state = stateOf(this);
+    state.assertWritable();
     const kept = state.habits.keepsPermanent ? this.permanent : undefined;
     for (const key of Object.keys(this)) remove(this, key);
     for (const key of state.hidden.keys()) if (!state.habits.isOurs(key)) state.hidden.delete(key);

@@ -129,14 +129,20 @@ function tokenOf(signer: Signer): StoredKind["token"] {
 function codecOf(codec: "msgpack" | "json" | Codec): Codec {
   if (typeof codec === "object") return codec;
   if (Object.hasOwn(CODECS, codec)) return CODECS[codec];
-  throw new SessionError("CONFIG", `codec is ${String(codec)}; give 'msgpack', 'json' or an object with encode and decode`);
+  throw new SessionError(
+    "CONFIG",
+    `codec is ${String(codec)}; give 'msgpack', 'json' or an object with encode and decode`,
+  );
 }
 
 function checkStore(store: unknown): void {
   const verbs = ["create", "read", "update", "delete"] as const;
   const given = store as Partial<Record<(typeof verbs)[number], unknown>> | null | undefined;
   if (verbs.every((verb) => typeof given?.[verb] === "function")) return;
-  throw new SessionError("CONFIG", "store is no store; give memoryStore(), fileStore(…), redisStore(…) or the four verbs");
+  throw new SessionError(
+    "CONFIG",
+    "store is no store; give memoryStore(), fileStore(…), redisStore(…) or the four verbs",
+  );
 }
 
 function checkTimeout(storeTimeout: number): void {

@@ -91,7 +91,9 @@ const KNOWN = `
   SESSION_SQLALCHEMY_SEQUENCE SESSION_SQLALCHEMY_SCHEMA SESSION_SQLALCHEMY_BIND_KEY SESSION_DYNAMODB
   SESSION_DYNAMODB_TABLE SESSION_DYNAMODB_TABLE_EXISTS SESSION_POSTGRESQL SESSION_POSTGRESQL_TABLE
   SESSION_POSTGRESQL_SCHEMA
-`.trim().split(/\s+/);
+`
+  .trim()
+  .split(/\s+/);
 
 /** A desktop's X session manager puts this into every environment. */
 const FOREIGN = "SESSION_MANAGER";
@@ -128,7 +130,10 @@ export function settingsOf(config: FlaskConfig | Readonly<Record<string, unknown
 function checkNames(config: object): void {
   for (const name of Object.keys(config)) {
     if (!name.startsWith("SESSION_") || KNOWN.includes(name) || name === FOREIGN) continue;
-    throw new SessionError("CONFIG", `${name} is no key of Flask or Flask-Session; did you mean ${nearest(name, KNOWN)}?`);
+    throw new SessionError(
+      "CONFIG",
+      `${name} is no key of Flask or Flask-Session; did you mean ${nearest(name, KNOWN)}?`,
+    );
   }
 }
 

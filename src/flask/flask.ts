@@ -76,7 +76,10 @@ function signedCookies(settings: Settings, secretKey: Secret, { clock = systemCl
 function storedSessions(type: string, settings: Settings, options: FlaskSessionOptions) {
   const { clock = systemClock, onConflict = "mine", storeTimeout = 1 } = options;
   if (settings.lifetime < 1) {
-    throw new SessionError("CONFIG", `PERMANENT_SESSION_LIFETIME is ${settings.lifetime}; a store needs at least 1 second`);
+    throw new SessionError(
+      "CONFIG",
+      `PERMANENT_SESSION_LIFETIME is ${settings.lifetime}; a store needs at least 1 second`,
+    );
   }
   const kind: StoredKind = {
     store: storeOf(type, settings, clock),
@@ -153,5 +156,8 @@ export function isTooLarge(line: string, maxCookieSize: number): boolean {
 }
 
 function warnTooLarge({ cookieName, maxCookieSize }: Settings): void {
-  warnOnce("COOKIE_SIZE", `the cookie ${cookieName} is larger than MAX_COOKIE_SIZE (${maxCookieSize} bytes); browsers may drop it`);
+  warnOnce(
+    "COOKIE_SIZE",
+    `the cookie ${cookieName} is larger than MAX_COOKIE_SIZE (${maxCookieSize} bytes); browsers may drop it`,
+  );
 }

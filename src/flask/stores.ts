@@ -58,7 +58,9 @@ async function openRedis({ redis }: Settings, clock: Clock): Promise<Store> {
 /** A client of our own for a URL: commands fail at once while the server is away, and the process may end. */
 async function connect(url: string): Promise<object> {
   const { createClient } = await import("redis").catch((cause: unknown) => {
-    throw new SessionError("CONFIG", "SESSION_REDIS is a URL, which needs a client: npm install redis, or give one", { cause });
+    throw new SessionError("CONFIG", "SESSION_REDIS is a URL, which needs a client: npm install redis, or give one", {
+      cause,
+    });
   });
   const client = createClient({ url, disableOfflineQueue: true });
   // Every command rejects with the error that counts; without a listener the client would end the process.

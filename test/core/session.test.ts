@@ -37,14 +37,17 @@ describe("a session", () => {
     expect(session.pop("user", "nobody")).toBe("nobody");
   });
 
-  test.each(["get", "id", "update", "permanent_", "constructor", "toString"])("takes %s as a key or says why not", async (key) => {
-    const session = await open();
-    const isControl = ["get", "id", "update"].includes(key);
-    const assign = () => Object.assign(session, { [key]: 1 });
-    if (isControl) expect(assign).toThrow(expect.objectContaining({ code: "RESERVED" }));
-    else expect(assign()[key]).toBe(1);
-    expect(typeof session.get).toBe("function");
-  });
+  test.each(["get", "id", "update", "permanent_", "constructor", "toString"])(
+    "takes %s as a key or says why not",
+    async (key) => {
+      const session = await open();
+      const isControl = ["get", "id", "update"].includes(key);
+      const assign = () => Object.assign(session, { [key]: 1 });
+      if (isControl) expect(assign).toThrow(expect.objectContaining({ code: "RESERVED" }));
+      else expect(assign()[key]).toBe(1);
+      expect(typeof session.get).toBe("function");
+    },
+  );
 
   test("keeps a stored key that bears a control's name, and reaches it by get", async () => {
     const { sessions, browser } = memorySessions();

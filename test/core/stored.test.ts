@@ -324,7 +324,9 @@ describe("parallel requests", () => {
 
   test("count exactly by update", async () => {
     const { browser, visitor } = await loggedIn();
-    const requests = await Promise.all(Array.from({ length: 10 }, () => Object.assign(visitor(), { cookie: browser.cookie }).open()));
+    const requests = await Promise.all(
+      Array.from({ length: 10 }, () => Object.assign(visitor(), { cookie: browser.cookie }).open()),
+    );
     for (const session of requests) session.update("n", (n) => Number(n ?? 0) + 1);
     await Promise.all(requests.map((session) => browser.save(session)));
     expect((await browser.open())["n"]).toBe(10);
@@ -339,7 +341,9 @@ describe("parallel requests", () => {
     const events = await eventsOf(async () => {
       expect(await browser.save(mine)).toMatchObject({ result: "merged", conflicts: ["theme"], tries: 2 });
     });
-    expect(events).toEqual([{ type: "conflict", key: expect.stringMatching(/^[0-9a-f]{16}$/), keys: ["theme"], tries: 2 }]);
+    expect(events).toEqual([
+      { type: "conflict", key: expect.stringMatching(/^[0-9a-f]{16}$/), keys: ["theme"], tries: 2 },
+    ]);
     expect((await browser.open())["theme"]).toBe("dark");
   });
 
@@ -407,7 +411,14 @@ describe("a record", () => {
   test.each([Number.NaN, -1, 0, "1", null, 2 ** 53, START + 10 * 60_000, 1.5])(
     "that says it began at %s is over, since nothing else would end it",
     async (createdAt) => {
-      const codec = { encode: () => Uint8Array.of(1), decode: () => new Map<unknown, unknown>([["_createdAt", createdAt], ["user", "ada"]]) };
+      const codec = {
+        encode: () => Uint8Array.of(1),
+        decode: () =>
+          new Map<unknown, unknown>([
+            ["_createdAt", createdAt],
+            ["user", "ada"],
+          ]),
+      };
       const { browser } = await loggedIn({ codec });
       expect((await browser.open()).isNew).toBe(true);
     },

@@ -66,7 +66,9 @@ interface Found extends Unwrapped {
 function unwrap(kind: CookieKind, text: string, now: number): Found | undefined {
   const unwrapped = kind.envelope.unwrap(text, wholeSeconds(now), kind.lifetime);
   if (typeof unwrapped === "string") {
-    report(unwrapped === "unreadable" ? { type: "unreadable", reason: unwrapped } : { type: "rejected", reason: unwrapped });
+    report(
+      unwrapped === "unreadable" ? { type: "unreadable", reason: unwrapped } : { type: "rejected", reason: unwrapped },
+    );
     return undefined;
   }
   const data = decode(kind.codec, unwrapped.bytes);
@@ -140,7 +142,9 @@ function cookieLine(
 }
 
 function biggestKeys(codec: Codec, data: Data): string {
-  const sizes = [...data].map(([key, value]) => [String(key), codec.encode(new Map([[key, value]])).byteLength] as const);
+  const sizes = [...data].map(
+    ([key, value]) => [String(key), codec.encode(new Map([[key, value]])).byteLength] as const,
+  );
   const biggest = sizes.toSorted(([, a], [, b]) => b - a).slice(0, 3);
   return biggest.map(([key, size]) => `${JSON.stringify(key)} (${size} bytes)`).join(", ");
 }
