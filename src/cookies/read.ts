@@ -8,7 +8,7 @@
 export function readCookies(header: string | undefined, name: string): string[] {
   if (!header?.includes(name)) return [];
   const values: string[] = [];
-  for (let at = 0; at < header.length; ) {
+  for (let at = 0; at < header.length;) {
     const [found, value, next] = readPair(header, at);
     if (found === name) values.push(unquote(value));
     at = next;
@@ -18,11 +18,14 @@ export function readCookies(header: string | undefined, name: string): string[] 
 
 /** The pair that begins at `from`, and where the next begins. A pair without `=` has an empty value. */
 function readPair(header: string, from: number): [name: string, value: string, next: number] {
-  const end = indexOf(header, ";", from);
-  const equals = indexOf(header, "=", from);
-  if (equals >= end) return [header.slice(from, end).trim(), "", end + 1];
-  const stop = endOfQuoted(header, equals + 1) ?? end;
-  return [header.slice(from, equals).trim(), header.slice(equals + 1, stop).trim(), stop + 1];
+  const semicolon = header.indexOf(";", from);
+  const end = semicolon < 0 ? header.length : semicolon;
+  const pair = header.slice(from, end);
+  const equals = pair.indexOf("=");
+  if (equals < 0) return [pair.trim(), "", end + 1];
+  const valueAt = from + equals + 1;
+  const stop = endOfQuoted(header, valueAt) ?? end;
+  return [pair.slice(0, equals).trim(), header.slice(valueAt, stop).trim(), stop + 1];
 }
 
 const QUOTED = /[ \t]*"(?:[^\\"]|\\.)*"[ \t]*(?=;|$)/y;
@@ -31,11 +34,6 @@ const QUOTED = /[ \t]*"(?:[^\\"]|\\.)*"[ \t]*(?=;|$)/y;
 function endOfQuoted(header: string, from: number): number | undefined {
   QUOTED.lastIndex = from;
   return QUOTED.test(header) ? QUOTED.lastIndex : undefined;
-}
-
-function indexOf(text: string, char: string, from: number): number {
-  const at = text.indexOf(char, from);
-  return at < 0 ? text.length : at;
 }
 
 function unquote(value: string): string {

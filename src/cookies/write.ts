@@ -81,7 +81,10 @@ function checkedDomain(domain: string): string {
   const host = domain.replace(/:\d*$/, "").replace(/^\.+/, "");
   const ascii = domainToASCII(host);
   if (ascii !== "" || host === "") return ascii;
-  throw new SessionError("CONFIG", `cookie domain ${JSON.stringify(domain)} is no host name; give one like example.com`);
+  throw new SessionError(
+    "CONFIG",
+    `cookie domain ${JSON.stringify(domain)} is no host name; give one like example.com`,
+  );
 }
 
 const PATH_KEPT = new Set(Buffer.from("%!$&'()*+,/:=@-._~", "latin1"));

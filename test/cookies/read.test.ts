@@ -15,18 +15,11 @@ describe("reading cookies", () => {
     expect(readCookies(`x=1; ${writeCookie("sid", value, {})}`, "sid")).toEqual([value]);
   });
 
+  // A reader that takes quadratic time would need hours for these.
   test.each(["=", ";", '"', "%", " ", ",", "\\", 'sid="', 'sid="\\', "sid= ", "sid=;", '"sid=";', 'a="b;'])(
-    "looks at each character of %j × 16 000 only a few times",
+    "ends with two million characters of %j",
     (piece) => {
-      const steps = (length: number) => {
-        const header = `sid=x;${piece.repeat(length)}`;
-        const before = process.cpuUsage().user;
-        readCookies(header, "sid");
-        return process.cpuUsage().user - before;
-      };
-      steps(16_000);
-      // Quadratic time would be 256 times that of a sixteenth: seconds, not a slow machine's milliseconds.
-      expect(steps(256_000)).toBeLessThan(2_000_000);
+      expect(readCookies(`sid=first;${piece.repeat(2_000_000 / piece.length)}`, "sid")[0]).toBe("first");
     },
   );
 });
