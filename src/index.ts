@@ -1,4 +1,10 @@
-export { type CommonOptions, type CookieSessionsOptions, type SessionsOptions, cookieSessions, sessions } from "./core/sessions.ts";
+export {
+  type CommonOptions,
+  type CookieSessionsOptions,
+  type SessionsOptions,
+  cookieSessions,
+  sessions,
+} from "./core/sessions.ts";
 export type { CookieOptions } from "./core/cookie.ts";
 export type { Timeouts } from "./core/expiry.ts";
 export type { OpenRequest, Outcome, Saved, SessionInterface } from "./core/interface.ts";

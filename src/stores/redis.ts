@@ -87,7 +87,7 @@ function storeOver(send: Send, prefix: string, clock: Clock): Store {
       const name = prefix + key;
       const life = lifeUntil(expiresAt, clock.now());
       if (life === "0") return !isOne(await send(name, ["exists", name]));
-      return (await send(name, ["set", name, Buffer.from(value), "PX", life, "NX"])) !== null;
+      return (await send(name, ["set", name, copyOf(value), "PX", life, "NX"])) !== null;
     },
 
     async read(key: string): Promise<Entry | undefined> {
@@ -100,7 +100,7 @@ function storeOver(send: Send, prefix: string, clock: Clock): Store {
       const now = clock.now();
       const life = lifeUntil(change.expiresAt, now);
       if ("before" in change) {
-        const reply = await swap(send, name, Buffer.from(change.before), Buffer.from(change.value), life);
+        const reply = await swap(send, name, copyOf(change.before), copyOf(change.value), life);
         return isOne(reply) ? { done: true } : { done: false, current: entryOf(reply, now) };
       }
       // A life of 0 makes PEXPIRE remove the key.
@@ -124,7 +124,7 @@ async function* list(send: Send, prefix: string, store: Store): AsyncGenerator<[
     const reply = await send(prefix, ["scan", cursor, "MATCH", pattern, "COUNT", "250", "TYPE", "string"]);
     const [next, names] = reply as [Buffer, Buffer[]];
     const keys = names.map((name) => name.toString().slice(prefix.length));
-    for (const [key, entry] of await Promise.all(keys.map(async (name) => [name, await store.read(name)] as const))) {
+    for (const [key, entry] of await Promise.all(keys.map(async (each) => [each, await store.read(each)] as const))) {
       if (entry !== undefined && !told.has(key)) yield [key, entry];
       told.add(key);
     }
@@ -135,7 +135,7 @@ async function* list(send: Send, prefix: string, store: Store): AsyncGenerator<[
 /** Value and remaining life at once, for which Redis has no command of its own. */
 const read = script("return { redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1]) }");
 
-/** Sets a value in the place of the one before or, with a life of 0, removes it; answers as `read` when that is gone. */
+/** Puts a value in the place of another or, with a life of 0, nothing; answers as `read` where that other is not. */
 const swap = script(`
 local current = redis.call('GET', KEYS[1])
 if current ~= ARGV[1] then return { current, redis.call('PTTL', KEYS[1]) } end
@@ -186,6 +186,11 @@ function senderOf(client: RedisClient | RedisClusterClient): Send {
 
 function hasMethod<Method extends string>(client: unknown, name: Method): client is Record<Method, unknown> {
   return typeof (client as Partial<Record<Method, unknown>> | null | undefined)?.[name] === "function";
+}
+
+/** Bytes that stay what they are until the client sends them. */
+function copyOf(value: Uint8Array): Buffer {
+  return Buffer.from(value);
 }
 
 /** What a deadline leaves in Redis' terms: whole milliseconds, `"0"` when it has passed. */

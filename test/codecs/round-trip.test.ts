@@ -133,7 +133,7 @@ describe("Python's own types", () => {
     const data = new Map<unknown, unknown>([
       ["f", new Float(1)],
       ["m", new Markup("<b>")],
-      ["t", Tuple.of(1, "a")],
+      ["t", Tuple.of<unknown>(1, "a")],
       ["u", new Uuid("{12345678-1234-5678-9ABC-DEF012345678}")],
     ]);
     expect(Buffer.from(taggedJson.encode(data)).toString()).toBe(

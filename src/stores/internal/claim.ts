@@ -69,7 +69,7 @@ export function breakClaim(path: string, token: string): void {
 /** Clears the folder of a claim that its process has left behind. */
 export function clearLeftover(folder: string): void {
   for (const { name } of entriesIn(folder)) if (isDead(name) || isForgotten(folder, name)) drop(folder, name);
-  unless(IN_USE, () => rmdirSync(folder));
+  isRemoved(folder);
 }
 
 function isMoved(folder: string, lock: string): boolean {
@@ -81,7 +81,7 @@ function holderOf(lock: string): string | undefined {
   const token = entriesIn(lock)[0]?.name;
   if (token !== undefined && !isDead(token)) return token;
   if (token !== undefined) drop(lock, token);
-  unless(IN_USE, () => rmdirSync(lock));
+  isRemoved(lock);
   return undefined;
 }
 
@@ -92,15 +92,21 @@ function isForgotten(folder: string, token: string): boolean {
   return made < Date.now() - OLD;
 }
 
+/** Removes a folder that is empty. */
+function isRemoved(folder: string): boolean {
+  return unless(IN_USE, () => (rmdirSync(folder), true)) ?? false;
+}
+
 function drop(folder: string, token: string): void {
   unless(["ENOENT"], () => unlinkSync(`${folder}/${token}`));
 }
 
-/** Gives a claim up, or clears away what a commit has left: no file, and an empty lock. */
+/** Gives a claim up, or clears away what its commit has left: an empty lock. */
 function leave(folder: string, token: string): void {
   try {
+    if (isRemoved(folder)) return;
     drop(folder, token);
-    unless(IN_USE, () => rmdirSync(folder));
+    isRemoved(folder);
   } catch {
     // What cannot be cleared now is left to the sweep: it takes nothing back from what was done.
   }

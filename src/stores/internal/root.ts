@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { inspect } from "node:util";
 import { SessionError } from "../../errors.ts";
+import { unless } from "./failures.ts";
 
 /** The directory as an absolute path, made if there is none. Throws `CONFIG` when others have a hand in it. */
 export function openRoot(directory: unknown, mode: number, allowWider: boolean): string {
@@ -9,7 +10,7 @@ export function openRoot(directory: unknown, mode: number, allowWider: boolean):
     throw new SessionError("CONFIG", `directory is ${inspect(directory)}; give the path of one for sessions alone`);
   }
   const root = resolve(directory);
-  const found = lstatSync(root, { throwIfNoEntry: false });
+  const found = unless(["ENOTDIR", "EACCES"], () => lstatSync(root, { throwIfNoEntry: false }));
   if (!found) makeRoot(root, mode);
   else if (found.isSymbolicLink()) throw unfit(root, "a link; give the path that it leads to");
   else if (!found.isDirectory()) throw unfit(root, "no directory; give the path of one for sessions alone");

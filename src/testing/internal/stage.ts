@@ -4,7 +4,9 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { Entry, Store } from "../../store.ts";
-import { manualClock } from "../clock.ts";
+import { type ManualClock, manualClock } from "../clock.ts";
+
+const HOUR = 3_600_000;
 
 /** Declares a test, as the function of that name does in vitest, in `node:test` and in others. */
 export type Test = (name: string, run: () => Promise<void>) => unknown;
@@ -35,8 +37,8 @@ export interface Time {
   after(ms: number): number;
   /** A deadline that can be waited for. */
   soon(): number;
-  /** Goes on to a deadline: `isLive` has to hold until then, and no longer. */
-  pass(deadline: number, isLive: () => Promise<boolean>): Promise<void>;
+  /** Goes on to the deadline of an entry, which has to live until then and no longer. */
+  pass(deadline: number, store: Store, key: string): Promise<void>;
 }
 
 /** What a test is given. */
@@ -44,16 +46,23 @@ export interface Stage<S> {
   readonly store: S;
   readonly key: string;
   readonly time: Time;
+  /** An entry of this text that lives for so many hours. Default 1. */
+  readonly live: (text: string, hours?: number) => Entry;
 }
 
 /** `test` for tests that are given a stage. */
-export function onStage<S extends Store>(kit: StoreKit<S>): (name: string, run: (stage: Stage<S>) => Promise<void>) => void {
+export function onStage<S extends Store>(
+  kit: StoreKit<S>,
+): (name: string, run: (stage: Stage<S>) => Promise<void>) => void {
   return (name, run) => {
     kit.test(name, async () => {
       const clock = kit.time === "engine" ? undefined : manualClock();
       const store = await kit.open(clock ?? systemClock);
       try {
-        await run({ store, key: newKey(), time: clock ? clockTime(clock) : engineTime() });
+        const time = clock ? clockTime(clock) : engineTime();
+        const start = time.after(0);
+        const live = (text: string, hours = 1) => ({ value: bytes(text), expiresAt: start + hours * HOUR });
+        await run({ store, key: newKey(), time, live });
       } finally {
         await kit.close?.(store);
       }
@@ -79,22 +88,42 @@ export function assertEntry(time: Time, actual: Entry | undefined, expected: Ent
   assert.ok(apart <= time.grace, `the deadline is ${apart} ms off`);
 }
 
+/** The numbers from 0 to `count`, without the last. */
+export function range(count: number): number[] {
+  return Array.from({ length: count }, (_, n) => n);
+}
+
 /** Whether a store has a live entry under a key. */
 export async function isLive(store: Store, key: string): Promise<boolean> {
   return (await store.read(key)) !== undefined;
 }
 
-function clockTime(clock: ReturnType<typeof manualClock>): Time {
-  const after = (ms: number) => clock.now() + ms;
+function clockTime(clock: ManualClock): Time {
   return {
     grace: 0,
-    after,
-    soon: () => after(60_000),
-    async pass(deadline, isLive) {
+    after: (ms) => clock.now() + ms,
+    soon: () => clock.now() + 60_000,
+    async pass(deadline, store, key) {
       clock.advance(deadline - 1 - clock.now());
-      assert.equal(await isLive(), true, "gone before its deadline");
+      assert.equal(await isLive(store, key), true, "gone before its deadline");
       clock.advance(1);
-      assert.equal(await isLive(), false, "alive at its deadline");
+      assert.equal(await isLive(store, key), false, "alive at its deadline");
+    },
+  };
+}
+
+function engineTime(): Time {
+  const grace = 1000;
+  return {
+    grace,
+    after: (ms) => Date.now() + ms,
+    soon: () => Date.now() + 1500,
+    async pass(deadline, store, key) {
+      while (await isLive(store, key)) {
+        assert.ok(Date.now() < deadline + 10 * grace, "alive long after its deadline");
+        await pause(50);
+      }
+      assert.ok(Date.now() >= deadline - grace, "gone before its deadline");
     },
   };
 }

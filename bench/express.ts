@@ -1,0 +1,63 @@
+/**
+ * What does a session cost on Express, beside express-session and beside no session at all?
+ *
+ * `npm run bench`, or `npm run bench -- --quick` for a look in half a minute.
+ */
+import { cpus } from "node:os";
+import { startRedis } from "../scripts/engines/index.mjs";
+import { start } from "./child.ts";
+import { BARE, CONTENDERS } from "./contenders.ts";
+import { type Sizes, type Tally, tally } from "./counts.ts";
+import { type Extent, type Sample, measure } from "./measure.ts";
+import { commandsTable, cookiesTable, costTable, rivalsTable } from "./report.ts";
+import { SCENARIOS } from "./scenarios.ts";
+import { tap } from "./wiretap.ts";
+
+const FULL: Sizes & Extent = { requests: 5, bursts: 50, warmUp: 800, amount: 1000, rounds: 9, seconds: 110 };
+const QUICK: Sizes & Extent = { requests: 2, bursts: 5, warmUp: 200, amount: 200, rounds: 2, seconds: 6 };
+
+const sizes = process.argv.includes("--quick") ? QUICK : FULL;
+const redis = await startRedis();
+try {
+  say(`Node ${process.version}, ${cpus().length} cores, Redis and the load on the same machine, over the loopback.`);
+  say(SCENARIOS.map(({ name, title }) => `${name} ${title}`).join(" · "));
+  const tallies = await tallyAll();
+  say("Counted, for one request. S7: 16 requests at once, each with a key of its own, in one session.");
+  say(commandsTable(tallies));
+  say(cookiesTable(tallies));
+  const samples = await measureAll();
+  say(
+    "Measured, as a multiple of Express alone in the same round: median (least–most). Machines are noisy: look at the range.",
+  );
+  say(costTable("server CPU", samples, "cpu"));
+  say(costTable("requests/s", samples, "rate"));
+  say(rivalsTable(samples));
+} finally {
+  await redis.stop();
+}
+
+function say(text: string): void {
+  console.log(`${text}\n`);
+}
+
+/** One contender after the other, so that what Redis hears is of one alone. */
+async function tallyAll(): Promise<Tally[]> {
+  const wire = await tap(redis.url);
+  const tallies: Tally[] = [];
+  for (const contender of CONTENDERS) {
+    const child = await start(contender, redis.url, true);
+    const asked = contender.store === "redis" ? () => wire.heard() : () => child.ask("calls");
+    tallies.push(await tally(child, asked, sizes));
+    await child.stop();
+  }
+  wire.stop();
+  return tallies;
+}
+
+/** All side by side, each in a process of its own. */
+async function measureAll(): Promise<Sample[]> {
+  const children = await Promise.all([BARE, ...CONTENDERS].map((contender) => start(contender, redis.url)));
+  const samples = await measure(children, sizes);
+  await Promise.all(children.map((child) => child.stop()));
+  return samples;
+}

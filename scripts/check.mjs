@@ -1,0 +1,38 @@
+// Everything that is checked beside the tests, one after the other. Names as arguments check only these:
+// `npm run check -- format lint`.
+import { spawnSync } from "node:child_process";
+
+const node = process.execPath;
+const bin = (name) => `node_modules/.bin/${name}`;
+
+/** Those behind `build` look at what it built. */
+const CHECKS = {
+  format: [bin("oxfmt"), "--check"],
+  lint: [bin("oxlint"), "--type-aware", "--deny-warnings"],
+  types: [node, "node_modules/@typescript/native/bin/tsc", "-p", "tsconfig.json"],
+  floors: [node, "scripts/check-floors.mjs"],
+  unused: [bin("knip"), "--config", "scripts/knip.mjs", "--no-progress"],
+  lock: ["npm", "ci", "--dry-run", "--ignore-scripts"],
+  build: [node, "scripts/build.mjs"],
+  exports: [node, "scripts/check-exports.mjs"],
+  publint: [bin("publint"), "--strict"],
+  attw: [bin("attw"), "--pack", ".", "--profile", "esm-only"],
+  docs: [node, "scripts/check-docs.mjs"],
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in CHECKS));
+if (unknown.length > 0) {
+  console.error(`no check is named ${unknown.join(" or ")}; there are: ${Object.keys(CHECKS).join(" ")}`);
+  process.exit(1);
+}
+
+const failed = Object.keys(CHECKS).filter((name) => (asked.length === 0 || asked.includes(name)) && !passes(name));
+process.exitCode = failed.length > 0 ? 1 : 0;
+
+function passes(name) {
+  const [command, ...args] = CHECKS[name];
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
+  console.log(status === 0 ? `${name}: ok` : `${name}: failed\n${error ?? stdout + stderr}`);
+  return status === 0;
+}

@@ -1,0 +1,56 @@
+/** Something that tests need and npm does not bring: a file in this folder and a row in `index.mjs`. */
+export interface Engine<Access> {
+  /** What its line in a test run calls it: `redis-server`. */
+  readonly title: string;
+  /** The environment variable that names one to use as it is; nothing is looked for then. */
+  readonly variable: string;
+  /** The Debian packages that bring it. */
+  readonly packages: readonly string[];
+  /** The version installed here; `undefined` when there is none. */
+  version(): string | undefined;
+  /** Gives access to the one that the variable names, or else starts an own one, which `stop` ends. */
+  open(): Promise<Access & { stop(): Promise<void> }>;
+}
+
+export interface Engines {
+  readonly redis: Engine<{ readonly url: string }>;
+  readonly chromium: Engine<{ readonly path: string }>;
+}
+
+export type EngineName = keyof Engines;
+
+export const engines: Engines;
+
+/** Whether the engine can be opened, and the line that says so or what would mend it. */
+export function lookFor(name: EngineName): { readonly found: boolean; readonly line: string };
+
+/** Installs what is missing of these, where that is possible: as root on Debian. */
+export function install(names: readonly EngineName[]): void;
+
+/** A server of our own. It ends with the process that started it. */
+export interface Server {
+  readonly port: number;
+  readonly pid: number;
+  /** Ends the server, if nothing else has, and removes its folder. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly command: string;
+  /** The arguments that make it listen on `127.0.0.1` at the port; it runs in the folder, which is empty. */
+  readonly args: (port: number, folder: string) => readonly string[];
+  /** What is said to it, and what its answer begins with once it is up. */
+  readonly hello: string;
+  readonly welcome: string;
+  /** A free one by default. */
+  readonly port?: number | undefined;
+}
+
+/** Starts a Redis that keeps nothing on disk, whatever `REDIS_URL` says. `args` are added to its own. */
+export function startRedis(options?: {
+  readonly port?: number;
+  readonly args?: readonly string[];
+}): Promise<Server & { readonly url: string }>;
+
+/** Starts a Sentinel that watches one Redis under the name `primary`, and is enough of a quorum by itself. */
+export function startSentinel(redisPort: number): Promise<Server>;

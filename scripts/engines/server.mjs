@@ -1,0 +1,99 @@
+// Starts a server for tests and sees to it that it does not outlive them.
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** @import { Server, ServerOptions } from "./index.d.mts" */
+
+/** How many milliseconds a server has to come up, and to go when told to. */
+const PATIENCE = 10_000;
+
+/** What ends each server that runs: one listener for all, since a process warns of more than ten. */
+const endings = new Set();
+process.once("exit", () => {
+  for (const end of endings) end();
+});
+
+/**
+ * Resolves once the server answers; rejects with what it said if it does not come up.
+ *
+ * @param {ServerOptions} options
+ * @returns {Promise<Server>}
+ */
+export async function startServer({ command, args, hello, welcome, port }) {
+  const at = port ?? (await freePort());
+  const folder = mkdtempSync(join(tmpdir(), "flagon-"));
+  const log = openSync(join(folder, "log"), "a");
+  const child = spawn(...boundToUs(command, args(at, folder)), { cwd: folder, stdio: ["ignore", log, log] });
+  closeSync(log);
+  const gone = once(child, "exit");
+  endings.add(end);
+
+  function end() {
+    endings.delete(end);
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  async function stop() {
+    child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
+    await gone.finally(() => clearTimeout(late));
+    end();
+  }
+
+  if (!(await comesUp(child, at, hello, welcome))) {
+    const said = readFileSync(join(folder, "log"), "utf8");
+    await stop();
+    throw new Error(`${command} did not come up on port ${at}:\n${said}`);
+  }
+  child.unref();
+  return { port: at, pid: child.pid, stop };
+}
+
+/** Where the kernel can, it kills the server with us: an exit handler does not run when a process is killed. */
+function boundToUs(command, args) {
+  const binding = ["--pdeathsig", "KILL"];
+  const canBind = spawnSync("setpriv", [...binding, "true"]).status === 0;
+  return canBind ? ["setpriv", [...binding, command, ...args]] : [command, args];
+}
+
+/** A port below those that the kernel hands to clients, and low enough for the second one of a cluster node, 10000 up. */
+async function freePort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 12_768);
+    const server = createServer().listen(port, "127.0.0.1");
+    const free = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    server.close();
+    if (free) return port;
+  }
+}
+
+async function comesUp(child, port, hello, welcome) {
+  const end = Date.now() + PATIENCE;
+  while (child.exitCode === null && child.signalCode === null && Date.now() < end) {
+    if ((await answer(port, hello)).startsWith(welcome)) return true;
+    await sleep(20);
+  }
+  return false;
+}
+
+async function answer(port, hello) {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    socket.write(hello);
+    const [bytes] = await once(socket, "data", { signal: AbortSignal.timeout(1000) });
+    return bytes.toString();
+  } catch {
+    return "";
+  } finally {
+    socket.destroy();
+  }
+}

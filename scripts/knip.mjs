@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+
+const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+
+/** What knip starts from: the published modules, and whatever is started by a command. */
+export default {
+  entry: [
+    ...Object.values(exports).map((file) => file.replace("./dist/", "src/").replace(/\.js$/, ".ts")),
+    "{bench,examples,scripts}/**/*.{ts,mjs}",
+    "test/**/*-worker.ts",
+  ],
+  project: ["{src,test,bench,examples,scripts}/**/*.{ts,mjs}"],
+  // Types that say what an exported function takes or gives are exported with it.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+  // The system's own.
+  ignoreBinaries: ["apt-get", "setpriv"],
+  // Called by scripts/ by their paths.
+  ignoreDependencies: ["@arethetypeswrong/cli", "@typescript/native", "oxlint", "oxlint-tsgolint", "publint"],
+};

@@ -1,0 +1,17 @@
+import type { Saved } from "../../core/interface.ts";
+import { report, warnOnce } from "../../events.ts";
+
+/** Tells when a save sets a cookie for which it is too late, beside those that were `sent`. */
+export function tellIfLate({ result, headers }: Saved, sent: Saved["headers"] = []): void {
+  const isLate = headers.some(([name, value]) => isSetCookie(name) && !sent.some((field) => field[1] === value));
+  if (result === "unchanged" || !isLate) return;
+  report({ type: "late" });
+  warnOnce(
+    "FLAGON_LATE",
+    "a session changed after the headers had left, so its cookie could not be set; change it before the first write",
+  );
+}
+
+function isSetCookie(name: string): boolean {
+  return name.toLowerCase() === "set-cookie";
+}

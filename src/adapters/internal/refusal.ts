@@ -1,0 +1,21 @@
+import { SessionError } from "../../errors.ts";
+
+/** What a browser is answered where its request failed. Tells nothing of the error but its kind. */
+export interface Refusal {
+  status: number;
+  headers: [name: string, value: string][];
+  text: string;
+}
+
+const TEXTS: Readonly<Record<number, string>> = { 409: "Conflict", 503: "Service Unavailable" };
+
+/** The answer to an error: by the status of a `SessionError`, 500 for any other. No cache keeps it. */
+export function refusalOf(error: unknown): Refusal {
+  const status = error instanceof SessionError ? error.status : 500;
+  const headers: Refusal["headers"] = [
+    ["Cache-Control", "no-store"],
+    ["Vary", "Cookie"],
+  ];
+  if (status === 503) headers.push(["Retry-After", "1"]);
+  return { status, headers, text: TEXTS[status] ?? "Internal Server Error" };
+}

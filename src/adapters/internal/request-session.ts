@@ -1,0 +1,55 @@
+import type { OpenRequest, Saved, SessionInterface } from "../../core/interface.ts";
+import type { Session } from "../../core/session.ts";
+import { markFailed } from "../../core/state.ts";
+
+const UNCHANGED = { result: "unchanged", conflicts: [], tries: 0 } as const;
+const NOT_ASKED: Saved = { ...UNCHANGED, headers: [] };
+/** The handler asked, was told that the store failed, and answered all the same: no cache is to keep that. */
+const NOT_OPENED: Saved = {
+  ...UNCHANGED,
+  headers: [
+    ["Cache-Control", "no-store"],
+    ["Vary", "Cookie"],
+  ],
+};
+
+/** The session of one request, opened when first asked for. */
+export class RequestSession<T extends object> {
+  readonly #sessions: SessionInterface<T>;
+  readonly #request: OpenRequest;
+  #opening: Promise<Session<T>> | undefined;
+  #opened: Session<T> | undefined;
+
+  constructor(sessions: SessionInterface<T>, request: OpenRequest) {
+    this.#sessions = sessions;
+    this.#request = request;
+  }
+
+  /** The session, once it is open. */
+  get opened(): Session<T> | undefined {
+    return this.#opened;
+  }
+
+  open(): Promise<Session<T>> {
+    if (!this.#opening) {
+      this.#opening = this.#open();
+      // Whoever asked and did not wait must not end the process.
+      this.#opening.catch(() => undefined);
+    }
+    return this.#opening;
+  }
+
+  /** Saves it if it was asked for; after a handler that `failed`, only what that cannot undo. */
+  async save(failed: boolean): Promise<Saved> {
+    if (!this.#opening) return NOT_ASKED;
+    const session = this.#opened ?? (await this.#opening.catch(() => undefined));
+    if (!session) return NOT_OPENED;
+    if (failed) markFailed(session);
+    return this.#sessions.save(session);
+  }
+
+  async #open(): Promise<Session<T>> {
+    this.#opened = await this.#sessions.open(this.#request);
+    return this.#opened;
+  }
+}

@@ -1,0 +1,62 @@
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { ResponseHeaders } from "../../core/headers.ts";
+
+type Value = number | string | readonly string[];
+
+/** The header fields that a response has at one moment. */
+export type Snapshot = readonly (readonly [name: string, value: Value])[];
+
+/** The fields that are set now, to be put back by `restoreHeaders`. */
+export function snapshotOf(response: ServerResponse): Snapshot {
+  return Object.entries(response.getHeaders()).map(([name, value = ""]) => {
+    // `appendHeader` adds to the very array.
+    return [name, Array.isArray(value) ? [...value] : value];
+  });
+}
+
+/** Puts the fields of a snapshot in place of all that are set. */
+export function restoreHeaders(response: ServerResponse, snapshot: Snapshot): void {
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  for (const [name, value] of snapshot) response.setHeader(name, value);
+}
+
+/** A Node response as `applyHeaders` sees it. */
+export function fieldsOf(response: ServerResponse): ResponseHeaders {
+  return {
+    get(name) {
+      const value = response.getHeader(name);
+      return value === undefined ? undefined : [value].flat().join(", ");
+    },
+    set: (name, value) => void response.setHeader(name, value),
+    append: (name, value) => void response.appendHeader(name, value),
+  };
+}
+
+/**
+ * Takes over what a call of `writeHead` sets, as Node would: the status, and the fields in place of those of the same
+ * name. Gives what is left of the arguments.
+ */
+export function takeHead(response: ServerResponse, [status, reason, fields]: readonly unknown[]): unknown[] {
+  const hasReason = typeof reason === "string";
+  setFields(response, hasReason ? fields : (fields ?? reason));
+  response.statusCode = status as number;
+  return hasReason ? [status, reason] : [status];
+}
+
+/** `fields`: an object, an array of pairs, or one of names and values in turn, where a name may come twice. */
+function setFields(response: ServerResponse, fields: unknown): void {
+  if (!Array.isArray(fields)) {
+    for (const [name, value] of Object.entries((fields ?? {}) as OutgoingHttpHeaders)) {
+      response.setHeader(name, value as Value);
+    }
+    return;
+  }
+  const pairs = Array.isArray(fields[0]) ? (fields as [string, string][]) : inPairs(fields as string[]);
+  for (const [name] of pairs) response.removeHeader(name);
+  for (const [name, value] of pairs) response.appendHeader(name, value);
+}
+
+function inPairs(flat: readonly string[]): [string, string][] {
+  const names = flat.filter((_item, index) => index % 2 === 0);
+  return names.map((name, index) => [name, flat[2 * index + 1] as string]);
+}

@@ -1,0 +1,6 @@
+export { testAdapter } from "./adapter-suite.ts";
+export type { AdapterKit } from "./internal/adapter-stage.ts";
+export { type Browser, type BrowserOptions, type Page, type VisitOptions, browser } from "./browser.ts";
+export { type ManualClock, manualClock } from "./clock.ts";
+export { type StoreKit, type Test, testListable, testStore, testSweepable } from "./store-suite.ts";
+export { type WritersKit, runWriters, testWriters } from "./store-writers.ts";

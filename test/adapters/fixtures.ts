@@ -1,0 +1,60 @@
+/** Sessions for the tests beside the kit: with a store that can be made to wait or to fail. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import {
+  EVENTS,
+  type Session,
+  type SessionEvent,
+  type SessionInterface,
+  type Store,
+  sessions,
+} from "../../src/index.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
+import { type CountingStore, countingStore, deferred } from "../../src/testing/internal/adapter-stage.ts";
+
+export type Data = Record<string, unknown>;
+
+export interface Fixture {
+  visits: SessionInterface<Data>;
+  store: CountingStore;
+}
+
+/** Sessions over a store that asks `before` first. */
+export function fixture(before?: (verb: keyof Store) => unknown): Fixture {
+  const store = countingStore(memoryStore(), before);
+  const keys = { current: "adapters-own_key-for-tests-only_0123456789" };
+  return { store, visits: sessions<Data>({ store, keys, storeTimeout: 60 }) };
+}
+
+/** Sessions that cannot be saved. */
+export function brokenFixture(): Fixture {
+  return fixture((verb) => {
+    if (verb !== "read") throw new Error("the store is down, on purpose");
+  });
+}
+
+/** Sessions whose first save waits until it is let go. */
+export function gatedFixture(): Fixture & { asked: Promise<void>; letGo: () => void } {
+  const [asked, gate] = [deferred(), deferred()];
+  const before = async (verb: keyof Store) => {
+    if (verb === "read") return;
+    asked.resolve();
+    await gate.promise;
+  };
+  return { ...fixture(before), asked: asked.promise, letGo: gate.resolve };
+}
+
+/** A session's data as a handler finds it. */
+export type Visit = Session<Data>;
+
+/** The types of the events that are told while something runs. */
+export async function eventsOf(run: () => Promise<unknown>): Promise<string[]> {
+  const types: string[] = [];
+  const listener = (event: unknown) => types.push((event as SessionEvent).type);
+  subscribe(EVENTS, listener);
+  try {
+    await run();
+  } finally {
+    unsubscribe(EVENTS, listener);
+  }
+  return types;
+}

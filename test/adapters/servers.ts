@@ -1,0 +1,107 @@
+/** Real servers for the adapter kit and for the tests beside it. */
+import { once } from "node:events";
+import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import express5, { type Express, type Response as ExpressResponse } from "express";
+import express4 from "express4";
+import { session as expressSession } from "../../src/adapters/express.ts";
+import { session as fetchSession } from "../../src/adapters/fetch.ts";
+import { session as nodeSession } from "../../src/adapters/node.ts";
+import type { AdapterKit, Answer, Served } from "../../src/testing/internal/adapter-stage.ts";
+
+/** Serves on a free port, and closes whatever is open at the end. */
+export async function listen(listener: RequestListener): Promise<Served> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${port}`, close };
+}
+
+export function overNode(load: "eager" | "lazy"): AdapterKit["serve"] {
+  return (sessions, act) => {
+    return listen(
+      nodeSession(
+        sessions,
+        async (req, res) => {
+          const { status = 200, headers = [], body = "" } = await act(pathOf(req), () => req.session);
+          for (const [name, value] of headers) res.appendHeader(name, value);
+          res.writeHead(status);
+          if (typeof body === "string" || body instanceof Uint8Array) res.end(body);
+          else await pipeline(body, res);
+        },
+        { load },
+      ),
+    );
+  };
+}
+
+/** Express by its major version. */
+export const EXPRESS: Record<string, () => Express> = {
+  "Express 5": express5,
+  "Express 4": express4 as unknown as () => Express,
+};
+
+export function overExpress(express: () => Express, load: "eager" | "lazy"): AdapterKit["serve"] {
+  return (sessions, act) => {
+    const app = express();
+    app.use(expressSession(sessions, { load }));
+    app.use((req, res, next) => {
+      act(req.path, () => req.session).then((answer) => send(res, answer), next);
+    });
+    return listen(app);
+  };
+}
+
+function send(response: ExpressResponse, { status = 200, headers = [], body = "" }: Answer): void {
+  for (const [name, value] of headers) response.append(name, value);
+  response.status(status);
+  const location = response.get("Location");
+  if (location !== undefined) response.redirect(status, location);
+  else if (typeof body === "string") response.send(body);
+  else if (body instanceof Uint8Array) response.send(Buffer.from(body));
+  else Readable.from(body).pipe(response);
+}
+
+/** Web standards have no server of their own: this one hands requests from `node:http` to the handler. */
+export const overFetch: AdapterKit["serve"] = (sessions, act) => {
+  const handler = fetchSession(sessions, async (request, { session }) => {
+    const { status = 200, headers = [], body } = await act(new URL(request.url).pathname, session);
+    return new Response(bodyOf(body), { status, headers: headers.map(([name, value]) => [name, value]) });
+  });
+  return listen(bridge(handler));
+};
+
+function bodyOf(body: Answer["body"]): string | Uint8Array | ReadableStream | null {
+  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) return body ?? null;
+  return Readable.toWeb(Readable.from(body).map((text: string) => Buffer.from(text))) as ReadableStream;
+}
+
+/** A `node:http` listener that calls a fetch handler. What the handler throws is answered with 500. */
+export function bridge(handler: (request: Request) => Promise<Response>): RequestListener {
+  return (incoming, outgoing) => {
+    const url = `http://${incoming.headers.host}${incoming.url}`;
+    const request = new Request(url, { method: incoming.method ?? "GET", headers: incoming.headersDistinct as never });
+    handler(request).then(
+      (response) => hand(response, outgoing),
+      () => outgoing.writeHead(500).end(),
+    );
+  };
+}
+
+function hand(response: Response, outgoing: ServerResponse): void {
+  for (const [name, value] of response.headers) outgoing.appendHeader(name, value);
+  outgoing.writeHead(response.status);
+  if (response.body) Readable.fromWeb(response.body).pipe(outgoing);
+  else outgoing.end();
+}
+
+/** The path that a request asks for, without its query. */
+export function pathOf({ url = "/" }: IncomingMessage): string {
+  return url.split("?", 1).join("");
+}
