@@ -11,6 +11,7 @@ const POLICY = "/usr/sbin/policy-rc.d";
  */
 export function aptInstall(packages) {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
+  console.log(`apt-get install ${packages.join(" ")}`);
   const permissive = !existsSync(POLICY);
   if (permissive) writeFileSync(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
   apt("update");

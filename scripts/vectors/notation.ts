@@ -114,9 +114,14 @@ export function told(value: unknown): string {
   return tell(value, NOWHERE, undefined);
 }
 
-/** As `told`, for a value of the notation. */
-export function toldNotation(value: unknown): string {
-  return told(fromNotation(value));
+/**
+ * As `told`, where a value was taken out of its container: a whole float is the number that JavaScript shows, and a pair
+ * is one whether Python has a tuple or a list of it.
+ */
+export function toldLoosely(value: unknown): string {
+  return told(value)
+    .replaceAll(/\bfloat (-?\d+)\.0(?=[\],}]|$)/g, "int $1")
+    .replaceAll("tuple [", "list [");
 }
 
 const NOWHERE = {};

@@ -1,4 +1,6 @@
+import { isPlainObject } from "../../src/codecs/codec.ts";
 import type { Session } from "../../src/core/session.ts";
+import { stateOf } from "../../src/core/state.ts";
 import { SessionError } from "../../src/errors.ts";
 import { PythonOnly, fromNotation } from "./notation.ts";
 
@@ -28,8 +30,15 @@ export async function operate(
       handling.status = op[1] as number;
       return;
     }
-    handling.results.push(op[0] === "inner" ? await inner(op) : attempt(session, op));
+    handling.results.push(op[0] === "inner" ? await inner(op) : copyOf(attempt(session, op)));
   }
+}
+
+/** A result as it is now, whatever later operations do to the session. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (typeof value !== "object" || value === null || !isPlainObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)]));
 }
 
 function attempt(session: Session<Data>, op: Operation): unknown {
@@ -63,22 +72,23 @@ function perform(session: Session<Data>, [name, ...given]: Operation): unknown {
       data[key] = storable(session, value);
       return undefined;
     case "delete":
-      delete (present(session, key) as Data)[key];
-      return undefined;
+      return removed(session, key, () => {
+        delete data[key];
+      });
     case "pop":
-      return present(session, key).pop(key);
+      return removed(session, key, () => session.pop(key));
     case "pop_default":
       return session.pop(key, fromNotation(value));
     case "popitem": {
-      const last = Object.keys(session).at(-1);
-      if (last === undefined) throw new KeyError("popitem(): dictionary is empty");
-      return [last, session.pop(last)];
+      const last = Object.keys(session).at(-1) ?? "popitem(): dictionary is empty";
+      return [last, removed(session, last, () => session.pop(last))];
     }
     case "clear":
       return session.clear();
     case "update":
+      // `dict.update` counts as a change, and as a write, even with nothing to change.
+      stateOf(session).assertWritable();
       Object.assign(session, fromNotation(key));
-      // `dict.update` counts as a change even with nothing to change.
       session.modified = true;
       return undefined;
     case "setdefault":
@@ -137,6 +147,14 @@ function control(session: Session<Data>, name: string, given: readonly unknown[]
   }
 }
 
+/** What Python answers the removal of a missing key with, where it can be written to at all. */
+function removed(session: Session<Data>, key: string, remove: () => unknown): unknown {
+  const known = Object.hasOwn(session, key);
+  const value = remove();
+  if (!known) throw new KeyError(key);
+  return value;
+}
+
 function present(session: Session<Data>, key: string): Session<Data> {
   if (!Object.hasOwn(session, key)) throw new KeyError(key);
   return session;
@@ -160,9 +178,4 @@ function isoDuration(seconds: number): string {
   const rest = Number((size % DAY).toFixed(6));
   const days = size >= DAY || rest === 0 ? `${Math.floor(size / DAY)}D` : "";
   return `${seconds < 0 ? "-" : ""}P${days}${rest === 0 ? "" : `T${rest}S`}`;
-}
-
-/** Flashes are told as pairs, whether Python has tuples or lists of them. */
-export function resultsOf(results: readonly unknown[]): unknown[] {
-  return results.map(fromNotation);
 }

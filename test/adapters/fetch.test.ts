@@ -1,7 +1,169 @@
-import { describe, test } from "vitest";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { session } from "../../src/adapters/fetch.ts";
+import { session as ambient } from "../../src/core/context.ts";
 import { testAdapter } from "../../src/testing/adapter-suite.ts";
+import { deferred } from "../../src/testing/internal/adapter-stage.ts";
+import { brokenFixture, eventsOf, fixture } from "./fixtures.ts";
 import { overFetch } from "./servers.ts";
 
 describe("fetch adapter", () => {
   testAdapter({ test, serve: overFetch, load: "lazy", savesLate: false });
+});
+
+const request = new Request("http://example.test/");
+
+/** What is answered where the handler began a session. */
+async function answerTo(response: Response): Promise<Response> {
+  const handler = session(fixture().visits, async (_request, context) => {
+    (await context.session())["user"] = "ada";
+    return response;
+  });
+  return handler(request);
+}
+
+describe("a response", () => {
+  test("may be one whose headers cannot be changed", async () => {
+    const answer = await answerTo(Response.redirect("http://example.test/home", 303));
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, "http://example.test/home"]);
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^sid=/)]);
+  });
+
+  test("may be given to many: none gets the cookie of another", async () => {
+    const shared = new Response(null, { status: 204 });
+    const answers = [await answerTo(shared), await answerTo(shared)];
+    for (const { headers } of answers) expect(headers.getSetCookie().length).toBe(1);
+    expect(shared.headers.getSetCookie()).toEqual([]);
+  });
+
+  test("keeps several cookies apart", async () => {
+    const headers = new Headers();
+    for (const line of ["a=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT", "b=2"]) headers.append("Set-Cookie", line);
+    const answer = await answerTo(new Response("one", { status: 201, statusText: "Made", headers }));
+    expect([answer.status, answer.statusText, await answer.text()]).toEqual([201, "Made", "one"]);
+    expect(answer.headers.getSetCookie().slice(0, 2)).toEqual(headers.getSetCookie());
+  });
+
+  test("streams on, and is not read before", async () => {
+    const chunks = ["one", "two"].map((text) => Buffer.from(text));
+    let pulls = 0;
+    const stream = new ReadableStream(
+      {
+        pull(controller) {
+          controller.enqueue(chunks[pulls++]);
+          if (pulls === chunks.length) controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const answer = await answerTo(new Response(stream));
+    expect(pulls).toBe(0);
+    expect(await answer.text()).toBe("onetwo");
+  });
+
+  test("that has no copy is left alone, and the lost cookie is told", async () => {
+    const broken = Response.error();
+    let answer: Response | undefined;
+    expect(await eventsOf(async () => (answer = await answerTo(broken)))).toEqual(["late"]);
+    expect(answer).toBe(broken);
+  });
+
+  test("is the handler's own when nobody asked for the session", async () => {
+    const plain = new Response("plain");
+    const { visits, store } = fixture();
+    expect(await session(visits, () => plain)(request)).toBe(plain);
+    expect(store.take()).toEqual({ create: 0, read: 0, update: 0, delete: 0 });
+  });
+
+  test("whose session cannot be saved is cancelled", async () => {
+    const cancelled = deferred();
+    const body = new ReadableStream({ cancel: cancelled.resolve });
+    const handler = session(brokenFixture().visits, async (_request, context) => {
+      (await context.session())["user"] = "ada";
+      return new Response(body, { headers: { "Set-Cookie": "a=1" } });
+    });
+    const answer = await handler(request);
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([503, []]);
+    await cancelled.promise;
+  });
+});
+
+describe("a handler", () => {
+  test("is given what else the host gives", async () => {
+    const handler = session(fixture().visits, (_request, _context, env: { name: string }) => new Response(env.name));
+    expect(await (await handler(request, { name: "worker" })).text()).toBe("worker");
+  });
+
+  test("that throws leaves its error to the host, also when it throws at once", async () => {
+    const failure = new Error("on purpose");
+    const { visits, store } = fixture();
+    const later = session(visits, async (_request, context) => {
+      (await context.session())["user"] = "ada";
+      throw failure;
+    });
+    const atOnce = session(visits, () => {
+      throw failure;
+    });
+    await expect(later(request)).rejects.toBe(failure);
+    await expect(atOnce(request)).rejects.toBe(failure);
+    expect(store.take().create).toBe(0);
+  });
+
+  test("that throws is answered for when not even the end of its session could be saved", async () => {
+    let down = false;
+    const { visits } = fixture(() => {
+      if (down) throw new Error("the store is down, on purpose");
+    });
+    const login = await session(visits, async (_request, context) => {
+      (await context.session())["user"] = "ada";
+      return new Response();
+    })(request);
+    const cookie = String(login.headers.get("set-cookie")?.split(";", 1));
+    const logout = session(visits, async (_request, context) => {
+      (await context.session()).destroy();
+      down = true;
+      throw new Error("on purpose");
+    });
+    expect((await logout(new Request(request, { headers: { cookie } }))).status).toBe(503);
+  });
+
+  test("has the ambient session once it has awaited its own", async () => {
+    const handler = session(fixture().visits, async (_request, context) => {
+      expect(() => ambient["user"]).toThrow(expect.objectContaining({ code: "CONTEXT" }));
+      (await context.session())["user"] = "ada";
+      await nextTurn();
+      return new Response(String(ambient["user"]));
+    });
+    expect(await (await handler(request)).text()).toBe("ada");
+  });
+});
+
+async function makesSecure(url: string, trustProxy: boolean, proto?: string): Promise<boolean | undefined> {
+  const handler = session(
+    fixture().visits,
+    async (_request, context) => {
+      (await context.session())["user"] = "ada";
+      return new Response();
+    },
+    { trustProxy },
+  );
+  const answer = await handler(
+    new Request(url, proto === undefined ? {} : { headers: { "X-Forwarded-Proto": proto } }),
+  );
+  return answer.headers.get("set-cookie")?.includes("Secure");
+}
+
+test("takes https from the address, and from a trusted proxy", async () => {
+  expect(await makesSecure("https://example.test/", false)).toBe(true);
+  expect(await makesSecure("http://example.test/", false)).toBe(false);
+  expect(await makesSecure("http://example.test/", false, "https")).toBe(false);
+  expect(await makesSecure("http://example.test/", true, "https")).toBe(true);
+  expect(await makesSecure("http://example.test/", true, "https, http")).toBe(true);
+  expect(await makesSecure("https://example.test/", true, "http")).toBe(false);
+});
+
+test("throws for options that it does not know", () => {
+  expect(() => session(fixture().visits, () => new Response(), { load: "eager" } as never)).toThrow(
+    expect.objectContaining({ code: "CONFIG" }),
+  );
 });

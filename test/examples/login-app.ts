@@ -21,7 +21,7 @@ export interface App {
   output(): string;
   /** Ends it as `kill` does, and gives its exit code. */
   stop(): Promise<number | null>;
-  /** Ends it and starts it anew, on the same port and in the same folder. */
+  /** Ends it and starts it anew, on the same port and in the same folder, and waits until it serves sessions. */
   restart(): Promise<void>;
   /** Ends it and removes its folder. */
   remove(): Promise<void>;
@@ -40,6 +40,7 @@ export async function startApp(env: NodeJS.ProcessEnv = {}): Promise<App> {
     async restart() {
       await run.stop();
       run = await start(folder, { ...env, PORT: new URL(url).port });
+      await serving(url);
     },
     async remove() {
       await run.stop();
@@ -55,6 +56,17 @@ export async function runApp(env: NodeJS.ProcessEnv): Promise<{ code: number | n
   await once(child, "close");
   rmSync(folder, { recursive: true, force: true });
   return { code: child.exitCode, output: output() };
+}
+
+/**
+ * Waits until the example at `url` serves sessions. Its first request loads and connects the client of its store, and on
+ * a busy machine that takes longer than a store may take to answer.
+ */
+export async function serving(url: string): Promise<void> {
+  for (;;) {
+    const { status } = await fetch(`${url}/login`);
+    if (status < 500) return;
+  }
 }
 
 async function start(folder: string, env: NodeJS.ProcessEnv) {

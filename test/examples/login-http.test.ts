@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { has, startRedis } from "../engines.ts";
-import { type App, runApp, startApp } from "./login-app.ts";
+import { type App, runApp, serving, startApp } from "./login-app.ts";
 import { Visitor } from "./login-visitor.ts";
 
 describe("the login example", () => {
@@ -214,6 +214,7 @@ describe("the login example without its Redis", () => {
   it.skipIf(!has("redis"))("goes on as soon as it is back", async () => {
     const redis = await startRedis();
     const app = await startApp({ SESSION_TYPE: "redis", SESSION_REDIS: redis.url });
+    await serving(app.url);
     const someone = new Visitor(app.url);
     await someone.logIn();
     await redis.stop();

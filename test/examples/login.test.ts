@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { has, startRedis } from "../engines.ts";
-import { type App, startApp } from "./login-app.ts";
+import { type App, serving, startApp } from "./login-app.ts";
 import { keysOn, logIn, messagesOn, openBrowser, readKey, sendLogin, setKey, submit } from "./login-browser.ts";
 
 const DAY = 24 * 3600;
@@ -58,6 +58,7 @@ function walk(kind: Kind, browser: () => Browser): void {
     const opened = await kind.open();
     stop = opened.stop;
     app = await startApp(opened.env);
+    await serving(app.url);
   });
   afterAll(async () => {
     await app.remove();

@@ -43,7 +43,7 @@ keys.post("/session/delete", (req, res) => {
 
 keys.post("/session/clear", (req, res) => {
   req.session.clear();
-  req.session.flash("Your session was cleared, and your login with it.", "info");
+  req.session.flash("Your session is cleared.", "info");
   res.redirect(303, "/session");
 });
 

@@ -1,0 +1,59 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, expect, test } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "flagon-types-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const COMPILER = resolve("node_modules/@typescript/native/bin/tsc");
+
+const OPTIONS = {
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  target: "es2023",
+  lib: ["es2023"],
+  module: "esnext",
+  moduleResolution: "bundler",
+  allowImportingTsExtensions: true,
+  types: ["node"],
+  typeRoots: [resolve("node_modules/@types")],
+  paths: {
+    flagon: [resolve("src/index.ts")],
+    "flagon/express": [resolve("src/adapters/express.ts")],
+    express: [resolve("node_modules/@types/express/index.d.ts")],
+  },
+};
+
+// A program of its own: what it declares would hold for every file of ours.
+const PROGRAM = `
+import express from "express";
+import { type Session, type SessionInterface } from "flagon";
+import { session } from "flagon/express";
+
+declare module "flagon" {
+  interface SessionData { user: string; visits: number }
+}
+
+declare const visits: SessionInterface;
+const app = express().use(session(visits));
+
+app.get("/", (req, res) => {
+  const current: Session = req.session;
+  const user: string | undefined = current.user;
+  const count: number = req.session.update("visits", (n) => (n ?? 0) + 1);
+  // @ts-expect-error -- a number
+  req.session.visits = "one";
+  // @ts-expect-error -- nobody declared it
+  res.send(user ?? count ?? req.session.nothing);
+});
+`;
+
+test("declaring SessionData once types req.session everywhere", () => {
+  writeFileSync(join(folder, "app.ts"), PROGRAM);
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: OPTIONS, include: ["app.ts"] }));
+  const { stdout, status } = spawnSync(process.execPath, [COMPILER, "-p", folder], { encoding: "utf8" });
+  expect([stdout, status]).toEqual(["", 0]);
+});

@@ -1,0 +1,55 @@
+import express5 from "express";
+import express4 from "express4";
+import { expectTypeOf, test } from "vitest";
+import { session as expressSession } from "../../src/adapters/express.ts";
+import { session as fetchSession } from "../../src/adapters/fetch.ts";
+import { session as nodeSession } from "../../src/adapters/node.ts";
+import type { Session, SessionInterface } from "../../src/index.ts";
+
+interface Visit {
+  user: string;
+  visits: number;
+}
+
+declare const visits: SessionInterface<Visit>;
+
+test("a handler of node:http knows its data from the sessions", () => {
+  nodeSession(visits, (req, res) => {
+    expectTypeOf(req.session).toEqualTypeOf<Session<Visit>>();
+    expectTypeOf(req.session.user).toEqualTypeOf<string | undefined>();
+    expectTypeOf(req.session.get("user", "nobody")).toEqualTypeOf<string>();
+    res.end();
+  });
+  nodeSession(visits, (req) => expectTypeOf(req.session).toEqualTypeOf<Session<Visit>>(), { load: "eager" });
+});
+
+test("a lazy handler of node:http has a promise", () => {
+  nodeSession(visits, (req) => expectTypeOf(req.session).toEqualTypeOf<Promise<Session<Visit>>>(), { load: "lazy" });
+});
+
+test("a session is read, not assigned", () => {
+  nodeSession(visits, (req) => {
+    expectTypeOf(req.session.visits).toEqualTypeOf<number | undefined>();
+    // @ts-expect-error -- only its data is
+    req.session = undefined;
+    // @ts-expect-error -- a number
+    req.session.visits = "one";
+  });
+});
+
+test("a fetch handler knows its data, and what else the host gives", () => {
+  const handler = fetchSession(visits, async (_request, context, env: { region: string }) => {
+    expectTypeOf(await context.session()).toEqualTypeOf<Session<Visit>>();
+    return new Response(env.region);
+  });
+  expectTypeOf(handler).toEqualTypeOf<(request: Request, env: { region: string }) => Promise<Response>>();
+  expectTypeOf(fetchSession(visits, () => new Response())).toEqualTypeOf<(request: Request) => Promise<Response>>();
+});
+
+test("both versions of Express take the middleware, and know req.session", () => {
+  const middleware = expressSession(visits, { load: "lazy" });
+  express5().use(middleware, (req) => expectTypeOf(req.session).toEqualTypeOf<Session>());
+  express4().use(middleware, (req) => expectTypeOf(req.session).toEqualTypeOf<Session>());
+  express5().get("/", middleware, (req) => expectTypeOf(req.session.regenerate()).toBeVoid());
+  express4.Router().use("/", middleware);
+});
