@@ -6,10 +6,10 @@ import { dataFromNotation, isPythonOnly, told } from "./notation.ts";
 import type { Case, Suite, TestRedis, Tools } from "./suite.ts";
 
 interface Entry extends Case {
-  key_prefix: string;
+  key_prefix?: string;
   sid: string;
   key: string;
-  lifetime_seconds: number;
+  lifetime_seconds?: number;
   ttl: number;
   session: unknown;
   value_b64: string;

@@ -71,11 +71,11 @@ function valid(example: Signed): Verdict {
 
 /** The zlib of another build may give other bytes of the same meaning, and another answer to what is shorter. */
 function sameContent(envelope: Envelope, ours: string, theirs: Uint8Array, { signed_at, read_at }: Signed): Verdict {
-  const read = envelope.unwrap(ours, read_at, FOREVER);
-  if (typeof read === "string") return failed(`our own cookie is ${read}`);
+  const opened = envelope.unwrap(ours, read_at, FOREVER);
+  if (typeof opened === "string") return failed(`our own cookie is ${opened}`);
   return all(
-    compared("signed at", read.wrappedAt, signed_at),
-    compared("content", Buffer.from(read.bytes).toString(), Buffer.from(theirs).toString()),
+    compared("signed at", opened.wrappedAt, signed_at),
+    compared("content", Buffer.from(opened.bytes).toString(), Buffer.from(theirs).toString()),
   );
 }
 

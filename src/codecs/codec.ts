@@ -83,7 +83,7 @@ function mapFrom(object: object): Data {
 }
 
 function pairOf(item: unknown): [unknown, unknown] {
-  const pair: unknown = typeof item === "string" ? [...item] : item;
+  const pair: unknown = typeof item === "string" ? Array.from(item) : item;
   if (!Array.isArray(pair) || pair.length !== 2) throw new TypeError("the root is a list, but not of pairs");
   return [pair[0], pair[1]];
 }

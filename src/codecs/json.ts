@@ -26,14 +26,14 @@ export function json(options: { lossy?: boolean } = {}): Codec {
   const write = new Writer(options.lossy === true);
   return {
     encode: (data) => Buffer.from(write.root(data), "utf8"),
-    decode: (bytes) => dataOf(read(bytes)),
+    decode: (bytes) => dataOf(readBytes(bytes)),
   };
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Bytes that are no JSON at all are told as such, even if they are no text either. */
-function read(bytes: Uint8Array): unknown {
+function readBytes(bytes: Uint8Array): unknown {
   try {
     return readJson(UTF8.decode(bytes), { forgiving: false });
   } catch (error) {

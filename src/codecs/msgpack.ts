@@ -428,7 +428,7 @@ class Reader {
 }
 
 function tupleOf(items: unknown[]): Tuple {
-  const tuple = Tuple.from(items) as Tuple;
+  const tuple: Tuple = Tuple.from(items);
   inheritShape(items, tuple);
   return tuple;
 }

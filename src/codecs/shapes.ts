@@ -80,12 +80,12 @@ export class Floats {
 
   /** A later value under the same key takes the place of an earlier one. */
   note(key: unknown, value: unknown, isFloat: boolean): void {
-    if (isFloat && isInteger(value as number)) (this.#floats ??= new Map()).set(key, value as number);
+    if (isFloat && isInteger(value as number)) (this.#floats ??= new Map<unknown, number>()).set(key, value as number);
     else this.#floats?.delete(key);
   }
 
   noteKey(key: unknown, isFloat: boolean): void {
-    if (isFloat && isInteger(key as number)) (this.#keys ??= new Set()).add(key as number);
+    if (isFloat && isInteger(key as number)) (this.#keys ??= new Set<number>()).add(key as number);
   }
 
   keepFor(container: object, order?: readonly string[]): void {

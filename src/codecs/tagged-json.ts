@@ -134,7 +134,7 @@ function compareKeys(a: unknown, b: unknown): number {
 
 function compareText(a: string, b: string): number {
   if (!HIGH.test(a) || !HIGH.test(b)) return a < b ? -1 : Number(a > b);
-  const [left, right] = [[...a], [...b]];
+  const [left, right] = [Array.from(a), Array.from(b)];
   const at = left.findIndex((char, index) => char !== right[index]);
   if (at < 0) return left.length - right.length;
   return (left[at]?.codePointAt(0) ?? -1) - (right[at]?.codePointAt(0) ?? -1);
@@ -202,13 +202,13 @@ function unescapeTag(value: unknown): Record<string, unknown> {
 
 function tupleOf(value: unknown): Tuple {
   if (Array.isArray(value)) {
-    const tuple = Tuple.from(value) as Tuple;
+    const tuple = Tuple.from(value);
     inheritShape(value, tuple);
     return tuple;
   }
-  if (typeof value === "string") return Tuple.from(value) as Tuple;
+  if (typeof value === "string") return Tuple.from(value);
   if (typeof value === "object" && value !== null && isPlainObject(value)) {
-    return Tuple.from(Object.keys(value)) as Tuple;
+    return Tuple.from(Object.keys(value));
   }
   throw new TypeError("a tag on no list");
 }

@@ -58,8 +58,8 @@ export function sessionCookie(options: CookieOptions = {}): SessionCookie {
 
 /** What a cookie is made of, where all may depend on the request. */
 export interface CookieParts {
-  nameOf(request: OpenRequest): string;
-  attributesOf(request: OpenRequest): CookieAttributes;
+  nameOf: (request: OpenRequest) => string;
+  attributesOf: (request: OpenRequest) => CookieAttributes;
   /** Of name and value together; above it `write` throws `SIZE`. Absent: no limit. */
   maxBytes?: number;
   /** Whether only the first of several cookies of the name counts, as in Flask. Default: all do. */

@@ -220,13 +220,13 @@ function remove(session: object, key: string): void {
 /** An assignment to a control's name would hide the control: it throws instead. */
 function sealControls(prototype: object): void {
   for (const name of CONTROL_NAMES) {
-    const { get, set, value } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
-    const control: unknown = value;
+    const descriptor: PropertyDescriptor = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+    const control: unknown = descriptor.value;
     Object.defineProperty(prototype, name, {
       configurable: false,
       enumerable: false,
-      get: get ?? (() => control),
-      set: set ?? (() => refuse(name)),
+      get: "get" in descriptor ? descriptor.get : () => control,
+      set: descriptor.set ?? (() => refuse(name)),
     });
   }
 }

@@ -78,7 +78,7 @@ export function sessions<T extends object = DeclaredData>(options: SessionsOptio
     ids: IDS,
     token: tokenOf(hmacSigner({ keys: keyRing(options.keys), salt: purposeOf("id", options), digest: "sha256" })),
   };
-  return stored(kind, storeTimeout) as SessionInterface<object> as SessionInterface<T>;
+  return stored(kind, storeTimeout) as SessionInterface<T>;
 }
 
 /**
@@ -96,7 +96,7 @@ export function cookieSessions<T extends object = DeclaredData>(options: CookieS
     checkedFormat(format) === "sealed"
       ? { codec: CODECS.msgpack, envelope: sealed(aesSealer(keys, purposeOf("data", options))), ...rest }
       : { codec: taggedJson, envelope: signed(signerOf(keys, purposeOf("data", options))), ...rest };
-  return inCookie(kind) as SessionInterface<object> as SessionInterface<T>;
+  return inCookie(kind) as SessionInterface<T>;
 }
 
 const COMMON = ["keys", "timeouts", "cookie", "clock"] as const;
@@ -129,10 +129,7 @@ function tokenOf(signer: Signer): StoredKind["token"] {
 function codecOf(codec: "msgpack" | "json" | Codec): Codec {
   if (typeof codec === "object") return codec;
   if (Object.hasOwn(CODECS, codec)) return CODECS[codec];
-  throw new SessionError(
-    "CONFIG",
-    `codec is ${String(codec)}; give 'msgpack', 'json' or an object with encode and decode`,
-  );
+  throw new SessionError("CONFIG", `codec is ${codec}; give 'msgpack', 'json' or an object with encode and decode`);
 }
 
 function checkStore(store: unknown): void {

@@ -28,7 +28,7 @@ export interface StateOptions {
   habits: DataHabits;
   request: OpenRequest;
   /** Bytes that stand for a value, to compare it with another. */
-  fingerprint(key: unknown, value: unknown): string;
+  fingerprint: (key: unknown, value: unknown) => string;
   /** Makes ids; an empty text where sessions have none. */
   createId(): string;
   /** Why nothing can be written; absent for a session that can be. */

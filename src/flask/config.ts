@@ -155,8 +155,9 @@ class Reader {
   boolean(name: string, fallback: boolean): boolean {
     const value = this.#given(name) ?? fallback;
     if (typeof value === "boolean") return value;
-    if (TRUE.test(String(value))) return true;
-    if (FALSE.test(String(value))) return false;
+    const text = textOf(value);
+    if (TRUE.test(text)) return true;
+    if (FALSE.test(text)) return false;
     throw wrong(name, value, "true or false");
   }
 
@@ -196,8 +197,8 @@ class Reader {
   secrets(name: string): readonly Secret[] {
     const value = this.#given(name) ?? [];
     const list: unknown = typeof value === "string" ? value.split(",").filter((key) => key !== "") : value;
-    const isSecret = (key: unknown) => typeof key === "string" || key instanceof Uint8Array;
-    if (Array.isArray(list) && list.every(isSecret)) return list as Secret[];
+    const isSecret = (key: unknown): key is Secret => typeof key === "string" || key instanceof Uint8Array;
+    if (Array.isArray(list) && list.every(isSecret)) return list;
     throw wrong(name, value, "a list of texts or bytes");
   }
 
@@ -222,11 +223,18 @@ class Reader {
   /** A number, or its digits: octal behind `0o` or `0`, else decimal, as in Python and in shells. */
   mode(name: string, fallback: number): number {
     const value = this.#given(name) ?? fallback;
-    const text = String(value).trim();
+    const text = textOf(value).trim();
     const mode = /^0o?[0-7]+$/.test(text) ? Number.parseInt(text.replace("o", ""), 8) : Number(text);
     if (Number.isInteger(mode) && mode > 0 && mode <= 0o777) return mode;
     throw wrong(name, value, "permissions such as 0o600");
   }
+}
+
+/** What stands for a value that is neither text nor number: nothing that any key takes. */
+const NO_TEXT = "?";
+
+function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : NO_TEXT;
 }
 
 function wrong(name: string, value: unknown, wanted: string): SessionError {

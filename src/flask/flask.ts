@@ -52,7 +52,7 @@ export function flaskSession<T extends object = DeclaredData>(
   options: FlaskSessionOptions = {},
 ): SessionInterface<T> {
   const settings = settingsOf(config);
-  return kindOf(settings, options) as SessionInterface<object> as SessionInterface<T>;
+  return kindOf(settings, options) as SessionInterface<T>;
 }
 
 function kindOf(settings: Settings, options: FlaskSessionOptions): SessionInterface<Record<string, unknown>> {

@@ -12,7 +12,7 @@ const STORES = new Map<string, Open>([
 ]);
 
 /** What Flask-Session has and this package has not yet. */
-const TO_COME = ["memcached", "cachelib", "mongodb", "sqlalchemy", "postgresql", "dynamodb"];
+const TO_COME = new Set(["memcached", "cachelib", "mongodb", "sqlalchemy", "postgresql", "dynamodb"]);
 
 /**
  * The store of a `SESSION_TYPE`; what it needs is loaded and connected at the first request. Throws `CONFIG` for a type
@@ -22,7 +22,7 @@ export function storeOf(type: string, settings: Settings, clock: Clock): Store {
   const open = STORES.get(type);
   if (open) return opening(() => open(settings, clock));
   const there = `use ${[...STORES.keys(), "null"].join(", ")}, or leave it out for Flask's signed cookie`;
-  const missing = TO_COME.includes(type) ? "needs a store that this version of flagon has not" : "is unknown";
+  const missing = TO_COME.has(type) ? "needs a store that this version of flagon has not" : "is unknown";
   throw new SessionError("CONFIG", `SESSION_TYPE ${JSON.stringify(type)} ${missing}; ${there}`);
 }
 

@@ -182,7 +182,9 @@ describe("a held response", () => {
       await once(res, "close");
     });
     expect(text).toBe("onetwothree");
-    expect(told).toEqual(["one", "two", "finish", "end"]);
+    expect(told.slice(0, 2)).toEqual(["one", "two"]);
+    // Which of the two comes first is up to the version of Node.
+    expect(told.slice(2).toSorted()).toEqual(["end", "finish"]);
   });
 
   test("waits also when its methods were looked up before the session was", async () => {

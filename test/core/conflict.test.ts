@@ -10,11 +10,11 @@ async function race(before: Data, mine: Act, theirs: Act, onConflict: OnConflict
   await browser.visit((session) => Object.assign(session, { seed: 1, ...before }));
   const other = Object.assign(visitor(), { cookie: browser.cookie });
   const [first, second] = [await browser.open(), await other.open()];
-  theirs(second as never);
-  mine(first as never);
+  theirs(second);
+  mine(first);
   await other.save(second);
   const saved = await browser.save(first);
-  const { seed, ...data } = await browser.open();
+  const { seed: _seed, ...data } = await browser.open();
   return { saved, data };
 }
 
