@@ -13,7 +13,7 @@ import { commandsTable, cookiesTable, costTable, rivalsTable } from "./report.ts
 import { SCENARIOS } from "./scenarios.ts";
 import { tap } from "./wiretap.ts";
 
-const FULL: Sizes & Extent = { requests: 5, bursts: 50, warmUp: 800, amount: 1000, rounds: 9, seconds: 110 };
+const FULL: Sizes & Extent = { requests: 4, bursts: 50, warmUp: 800, amount: 1000, rounds: 11, seconds: 110 };
 const QUICK: Sizes & Extent = { requests: 2, bursts: 5, warmUp: 200, amount: 200, rounds: 2, seconds: 6 };
 
 const sizes = process.argv.includes("--quick") ? QUICK : FULL;

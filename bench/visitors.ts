@@ -8,9 +8,13 @@ export interface Visited {
   setCookie: readonly string[];
 }
 
-/** Asks for a page. Throws for an answer that is no 200. */
+/** How many milliseconds an answer may take. */
+const PATIENCE = 10_000;
+
+/** Asks for a page. Throws for an answer that is no 200, or none. */
 export async function visit({ url }: Child, path: string, cookie: string | undefined): Promise<Visited> {
-  const response = await fetch(url + path, cookie === undefined ? {} : { headers: { cookie } });
+  const headers = cookie === undefined ? {} : { cookie };
+  const response = await fetch(url + path, { headers, signal: AbortSignal.timeout(PATIENCE) });
   const body = await response.text();
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${body}`);
   return { body, setCookie: response.headers.getSetCookie() };

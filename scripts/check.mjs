@@ -3,17 +3,20 @@
 import { spawnSync } from "node:child_process";
 
 const node = process.execPath;
+const TSC = "node_modules/@typescript/native/bin/tsc";
 const bin = (name) => `node_modules/.bin/${name}`;
 
 /** Those behind `build` look at what it built. */
 const CHECKS = {
   format: [bin("oxfmt"), "--check"],
   lint: [bin("oxlint"), "--type-aware", "--deny-warnings"],
-  types: [node, "node_modules/@typescript/native/bin/tsc", "-p", "tsconfig.json"],
+  types: [node, TSC, "-p", "tsconfig.json"],
   floors: [node, "scripts/check-floors.mjs"],
   unused: [bin("knip"), "--config", "scripts/knip.mjs", "--no-progress"],
   lock: ["npm", "ci", "--dry-run", "--ignore-scripts"],
   build: [node, "scripts/build.mjs"],
+  examples: [node, TSC, "-p", "examples/login"],
+  bench: [node, TSC, "-p", "bench"],
   exports: [node, "scripts/check-exports.mjs"],
   publint: [bin("publint"), "--strict"],
   attw: [bin("attw"), "--pack", ".", "--profile", "esm-only"],

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { delimiter, resolve } from "node:path";
 import { versionOf } from "./version.mjs";
 
 /** @import { Engines } from "./index.d.mts" */
@@ -9,6 +11,12 @@ export const chromium = {
   packages: ["chromium", "fonts-dejavu-core"],
   version: () => versionOf("chromium"),
   async open() {
-    return { path: process.env[this.variable] || "chromium", stop: async () => {} };
+    return { path: process.env[this.variable] || located("chromium"), stop: async () => {} };
   },
 };
+
+/** Playwright takes the path of a program only, not its name. */
+function located(program) {
+  const folders = process.env.PATH?.split(delimiter) ?? [];
+  return folders.map((folder) => resolve(folder, program)).find((path) => existsSync(path)) ?? program;
+}

@@ -81,7 +81,7 @@ function refusedAtCreation(config: Scenario["config"], stored: boolean): boolean
   try {
     sessionsFor(
       config,
-      stored ? {} : undefined,
+      stored ? { callBuffer: () => undefined } : undefined,
       () => 0,
       () => "",
     );

@@ -8,6 +8,7 @@ import type { Store } from "../store.ts";
 export function guarded(store: Store, timeout: number): Store {
   const run = <Answer>(verb: string, ask: () => Promise<Answer>): Promise<Answer> => {
     return inTime(ask, timeout).catch((cause: unknown) => {
+      if (cause instanceof SessionError) throw cause;
       throw new SessionError("STORE", `the session store could not ${verb}`, { cause });
     });
   };
@@ -19,7 +20,8 @@ export function guarded(store: Store, timeout: number): Store {
   };
 }
 
-async function inTime<Answer>(ask: () => Promise<Answer>, timeout: number): Promise<Answer> {
+/** An answer, unless it takes longer than `timeout` seconds: then it rejects. */
+export async function inTime<Answer>(ask: () => Promise<Answer>, timeout: number): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${timeout} s`)), timeout * 1000);

@@ -118,7 +118,7 @@ class SessionControls {
     return this.get(PERMANENT, false) === true;
   }
   set permanent(permanent: boolean) {
-    write(this, PERMANENT, permanent);
+    write(this, PERMANENT, Boolean(permanent));
   }
 
   get modified(): boolean {
@@ -127,7 +127,7 @@ class SessionControls {
   set modified(modified: boolean) {
     const state = stateOf(this);
     state.accessed = true;
-    state.modified = modified;
+    state.modified = Boolean(modified);
   }
 
   get accessed(): boolean {

@@ -13,6 +13,7 @@ import { SessionError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { type CookieOptions, sessionCookie } from "./cookie.ts";
 import type { Timeouts } from "./expiry.ts";
+import { guarded } from "./guard.ts";
 import { ownHabits } from "./habits.ts";
 import { type Ids, randomId } from "./id.ts";
 import type { SessionInterface } from "./interface.ts";
@@ -69,7 +70,7 @@ export function sessions<T extends object = DeclaredData>(options: SessionsOptio
   checkStore(store);
   checkTimeout(storeTimeout);
   const kind: StoredKind = {
-    store,
+    store: guarded(store, storeTimeout),
     codec: codecOf(codec),
     clock,
     onConflict: checkedOnConflict(onConflict),
@@ -78,7 +79,7 @@ export function sessions<T extends object = DeclaredData>(options: SessionsOptio
     ids: IDS,
     token: tokenOf(hmacSigner({ keys: keyRing(options.keys), salt: purposeOf("id", options), digest: "sha256" })),
   };
-  return stored(kind, storeTimeout) as SessionInterface<T>;
+  return stored(kind) as SessionInterface<T>;
 }
 
 /**

@@ -82,7 +82,7 @@ function storedSessions(type: string, settings: Settings, options: FlaskSessionO
     );
   }
   const kind: StoredKind = {
-    store: storeOf(type, settings, clock),
+    store: storeOf(type, settings, clock, storeTimeout),
     codec: entryCodec(settings.format),
     clock,
     onConflict,
@@ -91,7 +91,7 @@ function storedSessions(type: string, settings: Settings, options: FlaskSessionO
     ids: idsOf(settings, options),
     token: settings.useSigner ? signedIds(settings.secretKey) : PLAIN_IDS,
   };
-  return stored(kind, storeTimeout);
+  return stored(kind);
 }
 
 /** Any text may name a session: what older releases and applications of their own make as ids is not known. */

@@ -1,6 +1,4 @@
 /** What a visitor does with the login example, in a real browser. */
-import { existsSync } from "node:fs";
-import { delimiter, resolve } from "node:path";
 import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
 import { engine } from "../engines.ts";
 
@@ -18,18 +16,12 @@ const ARGUMENTS = [
 export async function openBrowser(): Promise<Browser> {
   const { path } = await engine("chromium");
   return chromium.launch({
-    executablePath: located(path),
+    executablePath: path,
     headless: true,
     args: ARGUMENTS,
     // The back button does here what it does at home: playwright would turn this cache off.
     ignoreDefaultArgs: ["--disable-back-forward-cache"],
   });
-}
-
-/** Playwright takes the path of a program only, not its name. */
-function located(program: string): string {
-  const folders = process.env["PATH"]?.split(delimiter) ?? [];
-  return folders.map((folder) => resolve(folder, program)).find((path) => existsSync(path)) ?? program;
 }
 
 export interface Credentials {

@@ -309,6 +309,18 @@ describe("the sweep of a file store", () => {
     expect(events).toContainEqual({ type: "failed", error: expect.any(Error) as Error });
   });
 
+  test("lets other work through", async () => {
+    const { store, clock, entry } = setUp();
+    for (const n of range(20)) await store.create(`${n}`, entry);
+    clock.advance(60_000);
+    let turns = 0;
+    const count = (): void => void (turns++, (next = setImmediate(count)));
+    let next = setImmediate(count);
+    expect(await store.deleteExpired()).toBe(20);
+    clearImmediate(next);
+    expect(turns).toBeGreaterThanOrEqual(20);
+  });
+
   test("can be switched off", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const { store, entry } = setUp({ sweepEvery: 0 });

@@ -1,4 +1,3 @@
-import { guarded } from "../guard.ts";
 import { type Draft, draftOf, fingerprintBy } from "../draft.ts";
 import type { Ids } from "../id.ts";
 import type { OpenRequest, Saved, SessionInterface } from "../interface.ts";
@@ -19,6 +18,7 @@ export interface Token {
 
 /** What a stored kind of session is made of. */
 export interface StoredKind extends Kind {
+  /** Answers in time and fails with `STORE`: see `guarded`. */
   store: Store;
   ids: Ids;
   token: {
@@ -30,9 +30,8 @@ export interface StoredKind extends Kind {
   onConflict: OnConflict;
 }
 
-/** Sessions whose data is in a store, under an id that the cookie carries. `timeout`: of each store call, in seconds. */
-export function stored(options: StoredKind, timeout: number): SessionInterface<Record<string, unknown>> {
-  const kind = { ...options, store: guarded(options.store, timeout) };
+/** Sessions whose data is in a store, under an id that the cookie carries. */
+export function stored(kind: StoredKind): SessionInterface<Record<string, unknown>> {
   return {
     async open(request) {
       const values = kind.cookie.read(request);
