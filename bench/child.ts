@@ -13,16 +13,15 @@ export interface Answers {
 }
 
 export interface Child {
-  /** The contender's. */
-  readonly title: string;
+  readonly contender: Contender;
   readonly url: string;
   ask<Question extends keyof Answers>(question: Question): Promise<Answers[Question]>;
   stop(): Promise<void>;
 }
 
 /** Starts a contender; with `counts` the calls to a store in its memory are counted. It ends with this process. */
-export async function start({ title }: Contender, redisUrl: string, counts = false): Promise<Child> {
-  const child = fork(new URL("server.ts", import.meta.url), [title, redisUrl, counts ? "counts" : "runs"], {
+export async function start(contender: Contender, redisUrl: string, counts = false): Promise<Child> {
+  const child = fork(new URL("server.ts", import.meta.url), [contender.title, redisUrl, counts ? "counts" : "runs"], {
     execArgv: ["--import", "tsx"],
     env: { ...process.env, NODE_ENV: "production" },
     stdio: ["ignore", "inherit", "pipe", "ipc"],
@@ -30,7 +29,9 @@ export async function start({ title }: Contender, redisUrl: string, counts = fal
   const said: string[] = [];
   child.stderr?.setEncoding("utf8").on("data", (text: string) => said.push(text));
   const died = new AbortController();
-  const gone = once(child, "exit").finally(() => died.abort(new Error(`${title} has ended:\n${said.join("")}`)));
+  const gone = once(child, "exit").finally(() =>
+    died.abort(new Error(`${contender.title} has ended:\n${said.join("")}`)),
+  );
   const answer = async (): Promise<unknown> => {
     const [message] = (await once(child, "message", { signal: died.signal })) as [unknown];
     return message;
@@ -38,7 +39,7 @@ export async function start({ title }: Contender, redisUrl: string, counts = fal
   const { port } = (await answer()) as AddressInfo;
 
   return {
-    title,
+    contender,
     url: `http://127.0.0.1:${port}`,
     async ask<Question extends keyof Answers>(question: Question) {
       const reply = answer();

@@ -42,7 +42,7 @@ const AT_ONCE = 16;
 export async function tally(child: Child, asked: Asked, { requests, bursts }: Sizes): Promise<Tally> {
   const counts: Count[] = [];
   for (const scenario of SCENARIOS) counts.push(await countOf(child, asked, scenario, requests));
-  return { title: child.title, counts, burst: await burst(child, asked, bursts) };
+  return { title: child.contender.title, counts, burst: await burst(child, asked, bursts) };
 }
 
 /** One request goes ahead uncounted, because a script's text travels with the first call of it. */

@@ -1,7 +1,7 @@
 /** What depends on the machine: CPU time and requests per second, always beside Express alone. */
 import type { Child } from "./child.ts";
 import { CONNECTIONS, load } from "./load.ts";
-import { type Scenario, TIMED } from "./scenarios.ts";
+import { type Scenario, SCENARIOS } from "./scenarios.ts";
 import { cookieFor, logIn } from "./visitors.ts";
 
 /** Both as a multiple of what Express alone took in the same round. */
@@ -26,6 +26,8 @@ export interface Extent {
   rounds: number;
   /** No round begins after so many seconds. */
   seconds: number;
+  /** The names of the scenarios. */
+  timed: readonly string[];
 }
 
 /** A contender that runs, and the cookies of its visitors. */
@@ -36,23 +38,24 @@ interface Runner {
 
 /** Measures all but the first child, which is Express alone, beside it. */
 export async function measure(children: readonly Child[], extent: Extent): Promise<Sample[]> {
+  const scenarios = SCENARIOS.filter(({ name }) => extent.timed.includes(name));
   const runners: Runner[] = [];
-  for (const child of children) runners.push(await ready(child, extent.warmUp));
+  for (const child of children) runners.push(await ready(child, scenarios, extent.warmUp));
   const [bare, ...rest] = runners as [Runner, ...Runner[]];
   const samples: Sample[] = [];
   const end = performance.now() + extent.seconds * 1000;
   for (let round = 0; round < extent.rounds && performance.now() < end; round++) {
     const first = round % rest.length;
     const order = [...rest.slice(first), ...rest.slice(0, first)];
-    for (const scenario of TIMED) samples.push(...(await compare(bare, order, scenario, extent.amount)));
+    for (const scenario of scenarios) samples.push(...(await compare(bare, order, scenario, extent.amount)));
   }
   return samples;
 }
 
 /** Logs in the visitors, and has V8 see each page often enough to compile it. */
-async function ready(child: Child, warmUp: number): Promise<Runner> {
+async function ready(child: Child, scenarios: readonly Scenario[], warmUp: number): Promise<Runner> {
   const cookies = await Promise.all(Array.from({ length: CONNECTIONS }, () => logIn(child)));
-  for (const scenario of TIMED) await costOf({ child, cookies }, scenario, warmUp);
+  for (const scenario of scenarios) await costOf({ child, cookies }, scenario, warmUp);
   return { child, cookies };
 }
 
@@ -60,7 +63,8 @@ async function ready(child: Child, warmUp: number): Promise<Runner> {
 async function compare(bare: Runner, runners: Runner[], scenario: Scenario, amount: number): Promise<Sample[]> {
   const before = await costOf(bare, scenario, amount);
   const costs: (Cost & { title: string })[] = [];
-  for (const runner of runners) costs.push({ title: runner.child.title, ...(await costOf(runner, scenario, amount)) });
+  for (const runner of runners)
+    costs.push({ title: runner.child.contender.title, ...(await costOf(runner, scenario, amount)) });
   const after = await costOf(bare, scenario, amount);
   const base = { cpu: (before.cpu + after.cpu) / 2, rate: (before.rate + after.rate) / 2 };
   return costs.map(({ title, cpu, rate }) => {

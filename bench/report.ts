@@ -2,13 +2,12 @@
 import { CONTENDERS } from "./contenders.ts";
 import type { Tally } from "./counts.ts";
 import type { Sample } from "./measure.ts";
-import { type Scenario, SCENARIOS, TIMED } from "./scenarios.ts";
+import { SCENARIOS } from "./scenarios.ts";
 import { table } from "./table.ts";
 
 type Measure = "cpu" | "rate";
 
-const NAMES = namesOf(SCENARIOS);
-const TIMED_NAMES = namesOf(TIMED);
+const NAMES = SCENARIOS.map(({ name }) => name);
 
 /** What the store was asked for one request, and what became of parallel updates. */
 export function commandsTable(tallies: readonly Tally[]): string {
@@ -30,31 +29,34 @@ export function cookiesTable(tallies: readonly Tally[]): string {
 
 /** One measure as a multiple of Express alone: the median of the rounds, and the least and the most of them. */
 export function costTable(name: string, samples: readonly Sample[], measure: Measure): string {
+  const names = namesIn(samples);
   const rows = CONTENDERS.map(({ title }) => [
     title,
-    ...TIMED_NAMES.map((at) => spread(valuesOf(samples, title, at, measure))),
+    ...names.map((scenario) => spread(valuesOf(samples, title, scenario, measure))),
   ]);
-  return table([name, ...TIMED_NAMES], rows);
+  return table([name, ...names], rows);
 }
 
 /** Ours divided by theirs, round by round. */
 export function rivalsTable(samples: readonly Sample[]): string {
+  const names = namesIn(samples);
+  const row = (title: string, rival: string, measure: Measure): string[] =>
+    names.map((scenario) => {
+      const theirs = valuesOf(samples, rival, scenario, measure);
+      return spread(valuesOf(samples, title, scenario, measure).map((ours, round) => ours / (theirs[round] ?? NaN)));
+    });
   const rows = CONTENDERS.flatMap(({ title, rival }) => {
     if (rival === undefined) return [];
-    const row = (measure: Measure, what: string): string[] => [
-      `${title}: ${what}`,
-      ...TIMED_NAMES.map((at) => {
-        const theirs = valuesOf(samples, rival, at, measure);
-        return spread(valuesOf(samples, title, at, measure).map((ours, round) => ours / (theirs[round] ?? NaN)));
-      }),
-    ];
-    return [row("cpu", "CPU"), row("rate", "requests/s")];
+    const cpu = [`${title}: CPU`, ...row(title, rival, "cpu")];
+    const rate = [`${title}: requests/s`, ...row(title, rival, "rate")];
+    return [cpu, rate];
   });
-  return table(["ours ÷ theirs", ...TIMED_NAMES], rows);
+  return table(["ours ÷ theirs", ...names], rows);
 }
 
-function namesOf(scenarios: readonly Scenario[]): string[] {
-  return scenarios.map(({ name }) => name);
+/** The scenarios that were timed. */
+function namesIn(samples: readonly Sample[]): string[] {
+  return NAMES.filter((name) => samples.some(({ scenario }) => scenario === name));
 }
 
 function valuesOf(samples: readonly Sample[], title: string, scenario: string, measure: Measure): number[] {

@@ -22,9 +22,6 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "S6", title: "forged signature, session not used", path: "/", cookie: "forged" },
 ];
 
-/** Those that are timed. */
-export const TIMED = SCENARIOS.filter(({ repeats }) => repeats !== false);
-
 /** What is in a session that is logged in: about 245 bytes of JSON. */
 export const USER = {
   id: "5f2b1c7e-8d34-4a90-b6e1-0c9d7a3f4e52",

@@ -16,8 +16,17 @@ import { checkClock, checkWhole } from "./internal/options.ts";
 import { decodeRecord, encodeRecord, nameOf, type Stored } from "./internal/record.ts";
 import { openRoot } from "./internal/root.ts";
 import { LONGEST_PAUSE, startSweeper } from "./internal/sweeper.ts";
-import { entriesIn, leavesOf, leftoversAmong, makeWay, type Modes, pathOf } from "./internal/tree.ts";
-import { readRecord, recordsAmong, Refused } from "./internal/tree.ts";
+import {
+  entriesIn,
+  leavesOf,
+  leftoversAmong,
+  makeWay,
+  type Modes,
+  pathOf,
+  readRecord,
+  recordsAmong,
+  Refused,
+} from "./internal/tree.ts";
 import { takeTurns } from "./internal/turns.ts";
 
 /** Where `fileStore` keeps its files, who may open them, and when it cleans up. */
@@ -105,15 +114,14 @@ class FileStore implements Store, Listable, Sweepable {
   }
 
   #settle<T>(key: string, decide: (current: Entry | undefined) => Decision<T>): Promise<T> {
-    const path = pathOf(this.#root, nameOf(key));
+    const name = nameOf(key);
     return takeTurns(
-      () => this.#attempt(key, decide),
-      (token) => breakClaim(path, token),
+      () => this.#attempt(name, key, decide),
+      (token) => breakClaim(pathOf(this.#root, name), token),
     );
   }
 
-  #attempt<T>(key: string, decide: (current: Entry | undefined) => Decision<T>): Try<T> {
-    const name = nameOf(key);
+  #attempt<T>(name: string, key: string, decide: (current: Entry | undefined) => Decision<T>): Try<T> {
     const seen = readRecord(this.#root, name);
     const { result, next } = decide(this.#live(name, seen)?.entry);
     if (!next) return { result };
@@ -122,7 +130,7 @@ class FileStore implements Store, Listable, Sweepable {
     return tried;
   }
 
-  /** Writes a record in the place of the one that was seen. */
+  /** Writes a record in the place of what was seen there, if that still stands. */
   #write<T>(name: string, seen: Buffer | undefined, stored: Stored, result: T): Try<T> {
     if (!this.#sweeper && this.#pause > 0) this.#sweeper = startSweeper(this.#pause, this);
     makeWay(this.#root, name, this.#modes.folder);
@@ -134,11 +142,7 @@ class FileStore implements Store, Listable, Sweepable {
     });
   }
 
-  /**
-   * Removes the file of an entry whose deadline has passed.
-   *
-   * A removal cannot be fenced off, so it is only done to what nobody can write any more but by `create`.
-   */
+  /** Removes the file of an entry whose deadline has passed: the one kind that only `create` still writes over. */
   #discard(name: string): boolean {
     const path = pathOf(this.#root, name);
     const claim = { purpose: "remove", bytes: new Uint8Array(), modes: this.#modes } as const;

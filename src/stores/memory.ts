@@ -122,6 +122,7 @@ class MemoryStore implements Store, Listable, Sweepable {
     }
   }
 
+  /** Ends the sweeps while there is nothing to sweep. */
   #rest(): void {
     if (this.#entries.size > 0) return;
     clearInterval(this.#sweeper);

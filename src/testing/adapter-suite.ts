@@ -40,10 +40,12 @@ export function testAdapter(kit: AdapterKit): void {
 function testVisits(kit: AdapterKit, kind: Kind): void {
   const test = onStage(kit, kind);
 
-  test("says nothing of a session that nobody used", {}, async ({ tab }) => {
-    const page = await tab.visit("/plain");
-    assert.deepEqual([page.status, page.text, page.setCookies], [200, "plain", []]);
-    assert.ok(!variesByCookie(page), "the response varies by a cookie that it did not depend on");
+  test("says nothing of a session that nobody used, be there one or not", {}, async ({ tab, another }) => {
+    await tab.visit("/login");
+    for (const page of [await another().visit("/plain"), await tab.visit("/plain")]) {
+      assert.deepEqual([page.status, page.text, page.setCookies], [200, "plain", []]);
+      assert.ok(!variesByCookie(page), "the response varies by a cookie that it did not depend on");
+    }
   });
 
   test("says of a page that looked at the session that it varies by cookie, and sets none", {}, async ({ tab }) => {
@@ -278,7 +280,7 @@ function testCost(kit: AdapterKit): void {
       const { setCookies } = await tab.visit(path);
       return [path, store.take(), setCookies.length];
     };
-    const unused = kit.load === "lazy" ? COSTS.nothing : COSTS.read;
+    const [unused, unusedWhenDue] = kit.load === "lazy" ? [COSTS.nothing, COSTS.nothing] : [COSTS.read, COSTS.change];
     assert.deepEqual(await visit("/plain"), ["/plain", COSTS.nothing, 0]);
     assert.deepEqual(await visit("/who"), ["/who", COSTS.nothing, 0]);
     assert.deepEqual(await visit("/visit"), ["/visit", COSTS.create, 1]);
@@ -291,6 +293,8 @@ function testCost(kit: AdapterKit): void {
     clock.advance(1);
     assert.deepEqual(await visit("/who"), ["/who", COSTS.change, 0]);
     assert.deepEqual(await visit("/who"), ["/who", COSTS.read, 0]);
+    clock.advance(TENTH_OF_IDLE);
+    assert.deepEqual(await visit("/plain"), ["/plain", unusedWhenDue, 0]);
     assert.deepEqual(await visit("/login"), ["/login", COSTS.replace, 1]);
     assert.deepEqual(await visit("/logout"), ["/logout", COSTS.end, 1]);
     assert.deepEqual(await visit("/logout"), ["/logout", COSTS.nothing, 0]);

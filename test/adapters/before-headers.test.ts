@@ -187,6 +187,27 @@ describe("a held response", () => {
     expect(told.slice(2).toSorted()).toEqual(["end", "finish"]);
   });
 
+  test("is over with its end, whatever comes after that", async () => {
+    const over = deferred();
+    const { visits, store } = fixture();
+    const handler: Handler = async (res, current) => {
+      const closed = once(res, "close");
+      res.end("one");
+      await closed;
+      current["changed"] = "late";
+      res.end();
+      over.resolve();
+    };
+    await browser(await serve({ visits, store }, { handler })).visit("/");
+    await over.promise;
+    expect(store.take()).toMatchObject({ create: 1, update: 0 });
+  });
+
+  test("adds to a Vary of several fields", async () => {
+    const { headers } = await visit((res) => res.setHeader("Vary", ["Accept", "Origin"]).end());
+    expect(headers.vary).toBe("Accept, Origin, Cookie");
+  });
+
   test("waits also when its methods were looked up before the session was", async () => {
     const { visits } = fixture();
     const served = await listen(session(visits, (req, res) => res.end(req.session.setDefault("name", "ada"))));
@@ -238,6 +259,29 @@ describe("back-pressure", () => {
     const parts: Buffer[] = [];
     for await (const part of incoming.pipe(new PassThrough({ highWaterMark: 1 }))) parts.push(part as Buffer);
     expect(Buffer.concat(parts).equals(MEGABYTE)).toBe(true);
+  });
+
+  test("drains no sooner than Node does", async () => {
+    const drained = deferred();
+    let drains = 0;
+    const large = Buffer.alloc(2 ** 25);
+    const url = await serve(fixture(), {
+      handler(res) {
+        res.on("drain", () => {
+          drains++;
+          drained.resolve();
+          res.end();
+        });
+        res.write(large);
+      },
+    });
+    const { socket, end } = await rawVisit(url, "/");
+    socket.pause();
+    await browser(url).visit("/plain");
+    expect(drains).toBe(0);
+    socket.resume();
+    await Promise.all([drained.promise, end]);
+    expect(drains).toBe(1);
   });
 
   test("says false and drains afterwards, for whoever waits", async () => {
@@ -310,7 +354,7 @@ describe("a save that fails", () => {
   test("puts an error in place of what was held, with the headers from before", async () => {
     const { status, text, headers } = await browser(
       await serve(brokenFixture(), {
-        layer: (res) => res.setHeader("X-Before", ["1", "2"]),
+        layer: (res) => res.setHeader("X-Before", ["1", "2"]).setHeader("Cache-Control", "public"),
         handler(res) {
           res.appendHeader("X-Before", "3");
           res.writeHead(200, "Fine", {
@@ -335,12 +379,33 @@ describe("a save that fails", () => {
     expect(headers).not.toHaveProperty("etag");
   });
 
+  test("has its own status line", async () => {
+    const url = await serve(brokenFixture(), { handler: (res) => res.writeHead(200, "Fine").end() });
+    const raw = await rawVisit(url, "/");
+    await raw.end;
+    expect(raw.received()).toMatch(/^HTTP\/1.1 503 Service Unavailable\r\n/);
+  });
+
   test("cuts off a pipe, and ends its source", async () => {
     const source = Readable.from(chunked(MEGABYTE));
     const url = await serve(brokenFixture(), { handler: (res) => void source.pipe(res) });
     expect((await browser(url).visit("/")).text).toBe("Service Unavailable");
     if (!source.closed) await once(source, "close");
     expect(source.destroyed).toBe(true);
+  });
+
+  test("leaves a source alone that is piped elsewhere by now", async () => {
+    const source = new PassThrough();
+    const closed = deferred();
+    const handler: Handler = (res) => {
+      res.on("close", closed.resolve);
+      source.pipe(res);
+      source.unpipe(res);
+      res.end("one");
+    };
+    await browser(await serve(brokenFixture(), { handler })).visit("/");
+    await closed.promise;
+    expect(source.destroyed).toBe(false);
   });
 
   test("tells a pipeline and every callback", async () => {
@@ -466,6 +531,26 @@ describe("a change after the head has left", () => {
     let text: string | undefined;
     expect(await eventsOf(async () => ({ text } = await browser(url).visit("/")))).toEqual(["failed"]);
     expect(text).toBe("onetwo");
+  });
+
+  test("is no late one when a cookie is only set anew", async () => {
+    const { visits } = fixture();
+    let saves = 0;
+    const refreshing: typeof visits = {
+      open: (request) => visits.open(request),
+      async save(current) {
+        const saved = await visits.save(current);
+        return { ...saved, result: "unchanged", headers: [["Set-Cookie", `saves=${++saves}`]] };
+      },
+    };
+    const handler: Handler = async (res) => {
+      res.write("one");
+      await once(res, "drain");
+      res.end("two");
+    };
+    const url = await serve({ ...fixture(), visits: refreshing }, { handler });
+    expect(await eventsOf(() => browser(url).visit("/"))).toEqual([]);
+    expect(saves).toBe(2);
   });
 
   test("is no late one when the session ended with the head", async () => {

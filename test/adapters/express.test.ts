@@ -164,6 +164,18 @@ describe.each(Object.entries(EXPRESS))("%s adapter", (_version, express) => {
       expect(asked).toBe(1);
     });
 
+    test("of the save keeps what was piped out of the answer to it", async () => {
+      const app = appOf(brokenFixture());
+      app.get("/", (_req, res) => void createReadStream(FILE).pipe(res));
+      const sorry = Buffer.alloc(2 ** 20, "sorry");
+      app.use(((_error, _req, res, _next) => {
+        res.once("drain", () => res.end());
+        res.write(sorry);
+      }) satisfies ErrorRequestHandler);
+      const { status, body } = await (await tabAt(app)).visit("/");
+      expect([status, sorry.equals(body)]).toEqual([503, true]);
+    });
+
     test("to load goes there as well, and to no other handler", async () => {
       let down = false;
       let calls = 0;
@@ -183,9 +195,10 @@ describe.each(Object.entries(EXPRESS))("%s adapter", (_version, express) => {
 
     test("is a status of 500 or more, and not one of less", async () => {
       const app = appOf(fixture());
-      app.use((req, res) => void res.status(Number(req.path.slice(1))).send(String(req.session["n"])));
+      app.get("/head/:status", (req, res) => void res.writeHead(Number(req.params.status)).end());
+      app.get("/:status", (req, res) => void res.status(Number(req.params.status)).send(String(req.session["n"])));
       const tab = await tabAt(app);
-      for (const path of ["/200", "/404", "/500", "/503"]) await tab.visit(path);
+      for (const path of ["/200", "/404", "/500", "/head/503"]) await tab.visit(path);
       expect((await tab.visit("/200")).text).toBe("3");
     });
 
@@ -257,17 +270,16 @@ describe("express adapter", () => {
 
   test("passes a response of which nobody asked anything at once", async () => {
     const app = express().use(session(fixture().visits));
-    let sent: boolean[] = [];
+    let sent = 0;
     app.use((_req, res) => {
-      res.write("one");
-      sent = [res.headersSent];
-      res.end();
-      sent.push(res.writableEnded);
+      const { socket } = res;
+      res.end("one");
+      sent = socket?.bytesWritten ?? 0;
     });
     const served = await listen(app);
     open.push(served);
     await browser(served.url).visit("/");
-    expect(sent).toEqual([true, true]);
+    expect(sent).toBeGreaterThan(0);
   });
 
   test("throws for options that it does not know", () => {

@@ -168,7 +168,8 @@ describe("req.session", () => {
         session(
           visits,
           async (req, res) => {
-            if (req.url === "/forget") void req.session;
+            if (req.url === "/late") res.end("all the same");
+            if (req.url !== "/") void req.session;
             else await req.session.then((current) => (current["user"] = "ada")).catch(() => undefined);
             res.end("all the same");
           },
@@ -178,6 +179,7 @@ describe("req.session", () => {
     );
     await tab.visit("/");
     down = true;
+    await tab.visit("/late");
     for (const path of ["/", "/forget"]) {
       const { status, headers } = await tab.visit(path);
       expect([status, headers["cache-control"], headers.vary]).toEqual([200, "no-store", "Cookie"]);

@@ -8,7 +8,8 @@
  * nothing. So a slow process may be taken for a dead one, and no harm comes of it.
  *
  * A removal is different: no system call removes a file on the condition that another one still exists. A claim to
- * remove is broken only when its process has certainly ended.
+ * remove is broken only when its process has certainly ended; where nobody can tell, as between two containers, when it
+ * is a minute old.
  */
 import { chmodSync, lstatSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { codeOf, unless } from "./failures.ts";
@@ -44,7 +45,7 @@ export function claiming<T>(
     makeFolder(folder, modes.folder);
     writeFileSync(`${folder}/${token}`, bytes, { flag: "wx", mode: modes.file });
     chmodSync(`${folder}/${token}`, modes.file);
-    if (!isMoved(folder, lock)) return { holder: holderOf(lock) };
+    if (!enter(folder, lock)) return { holder: holderOf(lock) };
     folder = lock;
     return act(() => renameSync(`${lock}/${token}`, path));
   } catch (error) {
@@ -69,10 +70,11 @@ export function breakClaim(path: string, token: string): void {
 /** Clears the folder of a claim that its process has left behind. */
 export function clearLeftover(folder: string): void {
   for (const { name } of entriesIn(folder)) if (isDead(name) || isForgotten(folder, name)) drop(folder, name);
-  isRemoved(folder);
+  removeEmpty(folder);
 }
 
-function isMoved(folder: string, lock: string): boolean {
+/** Makes a folder the lock, and tells whether it could. */
+function enter(folder: string, lock: string): boolean {
   return unless(HELD, () => (renameSync(folder, lock), true)) ?? false;
 }
 
@@ -81,7 +83,7 @@ function holderOf(lock: string): string | undefined {
   const token = entriesIn(lock)[0]?.name;
   if (token !== undefined && !isDead(token)) return token;
   if (token !== undefined) drop(lock, token);
-  isRemoved(lock);
+  removeEmpty(lock);
   return undefined;
 }
 
@@ -92,8 +94,8 @@ function isForgotten(folder: string, token: string): boolean {
   return made < Date.now() - OLD;
 }
 
-/** Removes a folder that is empty. */
-function isRemoved(folder: string): boolean {
+/** Removes a folder if it is empty, and tells whether it was. */
+function removeEmpty(folder: string): boolean {
   return unless(IN_USE, () => (rmdirSync(folder), true)) ?? false;
 }
 
@@ -104,9 +106,9 @@ function drop(folder: string, token: string): void {
 /** Gives a claim up, or clears away what its commit has left: an empty lock. */
 function leave(folder: string, token: string): void {
   try {
-    if (isRemoved(folder)) return;
+    if (removeEmpty(folder)) return;
     drop(folder, token);
-    isRemoved(folder);
+    removeEmpty(folder);
   } catch {
     // What cannot be cleared now is left to the sweep: it takes nothing back from what was done.
   }

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { codeOf, unless } from "./failures.ts";
+import { codeOf } from "./failures.ts";
 
 /** What a claim is for. */
 export type Purpose = "write" | "remove";
@@ -12,8 +12,8 @@ const TOKEN = /^(?<machine>[0-9a-f]{8})-(?<pid>\d+)-(?<purpose>write|remove)-[0-
 /** Where a process number means something: on this host since its last start, in this container. */
 const MACHINE = createHash("sha256")
   .update(hostname())
-  .update(unless(["ENOENT", "EACCES"], () => readFileSync("/proc/sys/kernel/random/boot_id")) ?? "")
-  .update(unless(["ENOENT", "EACCES"], () => readlinkSync("/proc/self/ns/pid")) ?? "")
+  .update(ifTold(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")))
+  .update(ifTold(() => readlinkSync("/proc/self/ns/pid")))
   .digest("hex")
   .slice(0, 8);
 
@@ -35,6 +35,15 @@ export function isLocal(token: string): boolean {
 /** Whether the claim's process has certainly ended. */
 export function isDead(token: string): boolean {
   return isLocal(token) && !isRunning(Number(read(token)["pid"]));
+}
+
+/** What only Linux tells, and not everywhere. */
+function ifTold(tell: () => string): string {
+  try {
+    return tell();
+  } catch {
+    return "";
+  }
 }
 
 function read(token: string): Record<string, string> {

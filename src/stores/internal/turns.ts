@@ -25,7 +25,7 @@ export async function takeTurns<T>(
     const tried = attempt();
     if ("result" in tried) return tried.result;
     const now = performance.now();
-    if (now - began > all) throw new Error(`fileStore waited ${all} ms for ${tried.holder ?? "its turn"}`);
+    if (now - began > all) throw new Error(`fileStore waited ${all} ms for ${tried.holder ?? "other writers"}`);
     if (tried.holder !== watched.token) watched = { token: tried.holder, since: now };
     if (tried.holder !== undefined && now - watched.since > patience) breakHolder(tried.holder);
     await pause(1 + Math.random() * 4);
