@@ -380,7 +380,12 @@ describe("a save that fails", () => {
   });
 
   test("has its own status line", async () => {
-    const url = await serve(brokenFixture(), { handler: (res) => res.writeHead(200, "Fine").end() });
+    const url = await serve(brokenFixture(), {
+      handler(res) {
+        res.statusMessage = "Fine";
+        res.end();
+      },
+    });
     const raw = await rawVisit(url, "/");
     await raw.end;
     expect(raw.received()).toMatch(/^HTTP\/1.1 503 Service Unavailable\r\n/);
@@ -537,7 +542,7 @@ describe("a change after the head has left", () => {
     const { visits } = fixture();
     let saves = 0;
     const refreshing: typeof visits = {
-      open: (request) => visits.open(request),
+      open: (from) => visits.open(from),
       async save(current) {
         const saved = await visits.save(current);
         return { ...saved, result: "unchanged", headers: [["Set-Cookie", `saves=${++saves}`]] };

@@ -164,8 +164,10 @@ function walk(kind: Kind, browser: () => Browser): void {
   });
 
   const { inCookie = false } = kind;
-  const why = inCookie ? " (not in a cookie: there the answer that comes last wins)" : "";
-  it.skipIf(inCookie)(`keeps what two tabs set at the same time${why}`, async () => {
+  const promise = inCookie
+    ? "of what two tabs set at the same time, at least the last answer"
+    : "all that two tabs set at the same time";
+  it(`keeps ${promise}`, async () => {
     page = await logIn(context, app.url);
     const tabs = [page, await context.newPage()];
     await Promise.all(tabs.map((tab) => tab.goto("/session")));
@@ -173,7 +175,9 @@ function walk(kind: Kind, browser: () => Browser): void {
     for (const round of rounds) await Promise.all(tabs.map((tab, index) => setKey(tab, `${index}-${round}`, "kept")));
     await page.goto("/session");
     const all = rounds.flatMap((round) => [`0-${round}`, `1-${round}`]);
-    expect(Object.keys(await keysOn(page))).toEqual(expect.arrayContaining(all));
+    const kept = Object.keys(await keysOn(page)).filter((key) => all.includes(key));
+    // Two answers at once are two cookies, and the browser has one: each round keeps one key or both.
+    expect(kept.length).toBeGreaterThanOrEqual(inCookie ? 1 : all.length);
   });
 
   it("logs in the other tab as well, and out", async () => {
