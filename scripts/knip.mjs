@@ -8,6 +8,7 @@ export default {
     ...Object.values(exports).map((file) => file.replace("./dist/", "src/").replace(/\.js$/, ".ts")),
     "{bench,examples,scripts}/**/*.{ts,mjs}",
     "test/**/*-worker.ts",
+    "test/**/*.test-d.ts",
   ],
   project: ["{src,test,bench,examples,scripts}/**/*.{ts,mjs}"],
   // Types that say what an exported function takes or gives are exported with it.

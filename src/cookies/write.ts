@@ -50,7 +50,7 @@ export function writeAttributes(attributes: CookieAttributes): string {
 }
 
 /** An instant in epoch milliseconds as `Thu, 06 Jun 2024 07:08:09 GMT` (RFC 9110 section 5.6.7). */
-export function httpDate(at: number): string {
+function httpDate(at: number): string {
   return new Date(at).toUTCString();
 }
 

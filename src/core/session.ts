@@ -117,14 +117,14 @@ class SessionControls {
   get permanent(): boolean {
     return this.get(PERMANENT, false) === true;
   }
-  set permanent(permanent: boolean) {
+  set permanent(permanent: unknown) {
     write(this, PERMANENT, Boolean(permanent));
   }
 
   get modified(): boolean {
     return stateOf(this).isModified;
   }
-  set modified(modified: boolean) {
+  set modified(modified: unknown) {
     const state = stateOf(this);
     state.accessed = true;
     state.modified = Boolean(modified);
