@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
 
 /**
@@ -23,9 +24,14 @@ export const EVENTS = "flagon:session";
 
 const events = channel(EVENTS);
 
-/** Tells whoever subscribed. Costs one check when nobody has. */
-export function report(event: SessionEvent): void {
-  if (events.hasSubscribers) events.publish(event);
+/** Tells whoever subscribed, with a hash of the store's key if one is given. Costs one check when nobody has. */
+export function report(event: SessionEvent, storeKey?: string): void {
+  if (!events.hasSubscribers) return;
+  events.publish(storeKey === undefined ? event : { ...event, key: hashOf(storeKey) });
+}
+
+function hashOf(storeKey: string): string {
+  return createHash("sha256").update(storeKey).digest("hex").slice(0, 16);
 }
 
 const warned = new Set<string>();

@@ -42,9 +42,10 @@ function canEncode(codec: Codec, loaded: Uint8Array): boolean {
   }
 }
 
-/** Bytes that stand for a value under its key, to compare it with another; none for a key that is absent. */
+/** A text that stands for a value under its key, to compare it with another. */
 export function fingerprintBy(codec: Codec): (key: unknown, value: unknown) => string {
   return (key, value) => {
-    return value === undefined ? "" : Buffer.from(codec.encode(new Map([[key, value]]))).toString("latin1");
+    if (typeof value !== "object" || value === null) return `${typeof value} ${String(value)}`;
+    return Buffer.from(codec.encode(new Map([[key, value]]))).toString("latin1");
   };
 }

@@ -21,14 +21,20 @@ export function guarded(store: Store, timeout: number): Store {
 }
 
 /** An answer, unless it takes longer than `timeout` seconds: then it rejects. */
-export async function inTime<Answer>(ask: () => Promise<Answer>, timeout: number): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeout} s`)), timeout * 1000);
+export function inTime<Answer>(ask: () => Promise<Answer>, timeout: number): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${timeout} s`)), timeout * 1000);
+    const refuse = (error: unknown) => {
+      clearTimeout(timer);
+      reject(error instanceof Error ? error : new Error(String(error)));
+    };
+    try {
+      ask().then((answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      }, refuse);
+    } catch (error) {
+      refuse(error);
+    }
   });
-  try {
-    return await Promise.race([ask(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -254,8 +254,10 @@ export function createSession(state: SessionState): Session<Record<string, unkno
 export function fill(session: object, data: Data): void {
   const state = stateOf(session);
   const { plain } = state;
-  for (const key of Object.keys(plain)) Reflect.deleteProperty(plain, key);
-  state.hidden.clear();
+  if (state.origin) {
+    for (const key of Object.keys(plain)) Reflect.deleteProperty(plain, key);
+    state.hidden.clear();
+  }
   for (const [key, value] of data) {
     if (isVisible(key) && !state.habits.isOurs(key)) setOwn(plain, key, value);
     else state.hidden.set(key, value);

@@ -20,6 +20,7 @@ import type { SessionInterface } from "./interface.ts";
 import { inCookie } from "./interfaces/cookie.ts";
 import { type StoredKind, stored } from "./interfaces/stored.ts";
 import type { OnConflict } from "./merge.ts";
+import { remembering } from "./remember.ts";
 import type { DeclaredData } from "./session.ts";
 import { checkOptions } from "./options.ts";
 
@@ -57,6 +58,8 @@ export interface CookieSessionsOptions extends CommonOptions {
 }
 
 const ID_BYTES = 32;
+/** Cookies whose signature was found good are not computed again for returning visitors. */
+const REMEMBERED_TOKENS = 10_000;
 const ID = /^[A-Za-z0-9_-]{43}$/;
 const CODECS = { msgpack: msgpack(), json: json() };
 
@@ -120,10 +123,10 @@ function signerOf(keys: KeyRing, salt: string): Signer {
 function tokenOf(signer: Signer): StoredKind["token"] {
   return {
     write: (id) => signer.sign(id),
-    read(text) {
+    read: remembering((text) => {
       const unsigned = signer.unsign(text);
       return unsigned && { id: unsigned.text, current: unsigned.current };
-    },
+    }, REMEMBERED_TOKENS),
   };
 }
 

@@ -23,14 +23,15 @@ export interface Loaded {
   expiresAt: number;
 }
 
-/** What a `SessionState` is made of. */
-export interface StateOptions {
+/** What all sessions of one kind have in common. */
+export interface StateRules {
   habits: DataHabits;
-  request: OpenRequest;
   /** Bytes that stand for a value, to compare it with another. */
   fingerprint: (key: unknown, value: unknown) => string;
   /** Makes ids; an empty text where sessions have none. */
-  createId(): string;
+  createId: () => string;
+  /** Whether a session's data differs from what was loaded. */
+  isChanged: (session: object) => boolean;
   /** Why nothing can be written; absent for a session that can be. */
   readOnly?: string;
   /** Why `update` cannot be exact; absent where it is. */
@@ -48,9 +49,7 @@ export function stateOf(session: object): SessionState {
 
 /** All that belongs to a session but is not its data: what came in, what was asked for, what is to be saved. */
 export class SessionState {
-  readonly habits: DataHabits;
   readonly request: OpenRequest;
-  readonly tracked: boolean;
   readonly updates: Updates;
   /** Data under keys that the session object does not show. */
   readonly hidden: Data = new Map();
@@ -73,21 +72,25 @@ export class SessionState {
   ambiguous = false;
   /** Whether the cookie was made with a previous key. */
   staleCookie = false;
-  /** Tells whether the data differs from what was loaded; given by the interface. */
-  isChanged: () => boolean = () => false;
   /** The data as it was loaded, for its order and shape. */
   origin: Data | undefined;
   #id: string | undefined;
   #plain: object | undefined;
-  readonly #options: StateOptions;
+  readonly #rules: StateRules;
 
-  constructor(options: StateOptions) {
-    this.#options = options;
-    this.habits = options.habits;
-    this.request = options.request;
-    this.tracked = options.habits.tracked;
-    this.accessed = !this.tracked;
-    this.updates = new Updates(options.fingerprint);
+  constructor(rules: StateRules, request: OpenRequest) {
+    this.#rules = rules;
+    this.request = request;
+    this.accessed = !rules.habits.tracked;
+    this.updates = new Updates(rules.fingerprint);
+  }
+
+  get habits(): DataHabits {
+    return this.#rules.habits;
+  }
+
+  get tracked(): boolean {
+    return this.#rules.habits.tracked;
   }
 
   /** Makes this the state of a session object, or of what tracks one. */
@@ -107,7 +110,7 @@ export class SessionState {
 
   /** Made when first asked for: an anonymous request needs none. */
   get id(): string {
-    this.#id ??= this.#options.createId();
+    this.#id ??= this.#rules.createId();
     return this.#id;
   }
   set id(id: string) {
@@ -117,7 +120,7 @@ export class SessionState {
   /** Takes a new id, at once in name and at the save in the store. */
   regenerate(): void {
     this.formerId ??= this.loaded && this.#id;
-    this.#id = this.#options.createId();
+    this.#id = this.#rules.createId();
     this.markModified();
   }
 
@@ -137,7 +140,7 @@ export class SessionState {
   }
 
   get isModified(): boolean {
-    return this.modified ?? (!this.tracked && this.isChanged());
+    return this.modified ?? (!this.tracked && this.#rules.isChanged(this.plain));
   }
 
   /** Notices a change where changes are not found by comparing. */
@@ -146,12 +149,12 @@ export class SessionState {
   }
 
   assertWritable(): void {
-    if (this.#options.readOnly !== undefined) throw new SessionError("READ_ONLY", this.#options.readOnly);
+    if (this.#rules.readOnly !== undefined) throw new SessionError("READ_ONLY", this.#rules.readOnly);
   }
 
   assertUpdatable(): void {
     this.assertWritable();
-    if (this.#options.notUpdatable !== undefined) throw new SessionError("READ_ONLY", this.#options.notUpdatable);
+    if (this.#rules.notUpdatable !== undefined) throw new SessionError("READ_ONLY", this.#rules.notUpdatable);
   }
 }
 

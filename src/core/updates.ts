@@ -10,7 +10,7 @@ interface Recorded {
 /** The `update(key, change)` calls of a session: to be run again on what another request has made of the key. */
 export class Updates {
   readonly #fingerprint: (key: unknown, value: unknown) => string;
-  readonly #recorded = new Map<string, Recorded>();
+  #recorded: Map<string, Recorded> | undefined;
 
   constructor(fingerprint: (key: unknown, value: unknown) => string) {
     this.#fingerprint = fingerprint;
@@ -18,6 +18,7 @@ export class Updates {
 
   record(key: string, before: unknown, after: unknown, change: Change): void {
     const [from, to] = [this.#fingerprint(key, before), this.#fingerprint(key, after)];
+    this.#recorded ??= new Map();
     const known = this.#recorded.get(key);
     if (known?.after === from) {
       known.changes.push(change);
@@ -32,19 +33,19 @@ export class Updates {
    * after makes it a plain change.
    */
   made(key: unknown, base: unknown, mine: unknown): boolean {
-    const known = this.#recorded.get(key as string);
+    const known = this.#recorded?.get(key as string);
     if (!known) return false;
     return known.before === this.#fingerprint(key, base) && known.after === this.#fingerprint(key, mine);
   }
 
   /** All changes of a key once more, from another value on. */
   replay(key: unknown, value: unknown): unknown {
-    const known = this.#recorded.get(key as string);
+    const known = this.#recorded?.get(key as string);
     return known ? known.changes.reduce((current, change) => change(current), value) : value;
   }
 
   /** Forgets what was saved. */
   clear(): void {
-    this.#recorded.clear();
+    this.#recorded = undefined;
   }
 }

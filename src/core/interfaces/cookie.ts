@@ -2,11 +2,11 @@ import type { Codec, Data } from "../../codecs/codec.ts";
 import type { Envelope, Unwrapped } from "../../codecs/envelope.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
-import { type Draft, draftOf, fingerprintBy } from "../draft.ts";
-import type { OpenRequest, Saved, SessionInterface } from "../interface.ts";
+import { type Draft, draftOf } from "../draft.ts";
+import type { Saved, SessionInterface } from "../interface.ts";
 import { type Session, createSession, fill } from "../session.ts";
 import { SessionState, stateOf } from "../state.ts";
-import { type Kind, UNCHANGED, answer, answerEnd, factsOf } from "./kind.ts";
+import { type Kind, UNCHANGED, answer, answerEnd, factsOf, rulesOf } from "./kind.ts";
 
 /** What a kind of session in the cookie is made of. */
 export interface CookieKind extends Kind {
@@ -23,39 +23,39 @@ const NOT_UPDATABLE =
  * a copy of a cookie is good until it expires, whatever `clear` and `destroy` do.
  */
 export function inCookie(kind: CookieKind): SessionInterface<Record<string, unknown>> {
+  const rules = rulesOf(kind, { createId: () => "", notUpdatable: NOT_UPDATABLE });
   return {
-    open: (request) => Promise.resolve(open(kind, request)),
+    open: (request) => Promise.resolve(open(kind, new SessionState(rules, request))),
     // A rejection, where a plain call would throw.
     save: async (session) => save(kind, session),
   };
 }
 
-function open(kind: CookieKind, request: OpenRequest): Session<Record<string, unknown>> {
+function open(kind: CookieKind, state: SessionState): Session<Record<string, unknown>> {
   const now = kind.clock.now();
-  const values = kind.cookie.read(request);
+  const values = kind.cookie.read(state.request);
   const found = values.map((value) => unwrap(kind, value, now)).filter((one) => one !== undefined);
-  const session = begin(kind, request, now);
-  const state = stateOf(session);
   state.presented = values.length > 0;
   state.ambiguous = found.length > 1;
   if (found.length > 1) report({ type: "ambiguous", count: found.length });
   const [only] = found;
-  if (only && found.length === 1) adopt(kind, session, only);
+  return only && found.length === 1 ? resume(kind, state, only) : begin(kind, state, now);
+}
+
+function begin(kind: CookieKind, state: SessionState, now: number): Session<Record<string, unknown>> {
+  const session = createSession(state);
+  state.createdAt = now;
+  fill(session, kind.habits.begin(now));
   return session;
 }
 
-function begin(kind: CookieKind, request: OpenRequest, now: number): Session<Record<string, unknown>> {
-  const state = new SessionState({
-    habits: kind.habits,
-    request,
-    fingerprint: fingerprintBy(kind.codec),
-    createId: () => "",
-    notUpdatable: NOT_UPDATABLE,
-  });
+function resume(kind: CookieKind, state: SessionState, { bytes, data, wrappedAt, current }: Found) {
   const session = createSession(state);
-  state.createdAt = now;
-  state.isChanged = () => draftOf(session, kind.codec).modified;
-  fill(session, kind.habits.begin(now));
+  state.createdAt = kind.habits.createdAt(data);
+  state.staleCookie = !current;
+  fill(session, data);
+  const facts = factsOf(state, undefined, wrappedAt * 1000);
+  state.loaded = { bytes, expiresAt: kind.habits.deadline(facts) };
   return session;
 }
 
@@ -82,15 +82,6 @@ function decode(codec: Codec, bytes: Uint8Array): Data | undefined {
     report({ type: "unreadable", reason: error instanceof Error ? error.name : "unknown" });
     return undefined;
   }
-}
-
-function adopt(kind: CookieKind, session: object, { bytes, data, wrappedAt, current }: Found): void {
-  const state = stateOf(session);
-  state.createdAt = kind.habits.createdAt(data);
-  state.staleCookie = !current;
-  fill(session, data);
-  const facts = factsOf(state, undefined, wrappedAt * 1000);
-  state.loaded = { bytes, expiresAt: kind.habits.deadline(facts) };
 }
 
 function save(kind: CookieKind, session: object): Saved {

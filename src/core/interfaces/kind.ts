@@ -1,10 +1,10 @@
 import type { Codec } from "../../codecs/codec.ts";
 import type { Clock } from "../../clock.ts";
 import type { SessionCookie } from "../cookie.ts";
-import type { Draft } from "../draft.ts";
+import { type Draft, draftOf, fingerprintBy } from "../draft.ts";
 import type { Facts, Habits } from "../habits.ts";
 import type { Outcome, Saved } from "../interface.ts";
-import type { SessionState } from "../state.ts";
+import type { SessionState, StateRules } from "../state.ts";
 
 /** What every kind of session is made of. */
 export interface Kind {
@@ -12,6 +12,20 @@ export interface Kind {
   clock: Clock;
   cookie: SessionCookie;
   habits: Habits;
+}
+
+/** The rules of a kind's sessions, made once. */
+export function rulesOf(
+  { codec, habits }: Kind,
+  { createId, notUpdatable }: Pick<StateRules, "createId" | "notUpdatable">,
+): StateRules {
+  return {
+    habits,
+    createId,
+    fingerprint: fingerprintBy(codec),
+    isChanged: (session) => draftOf(session, codec).modified,
+    ...(notUpdatable === undefined ? {} : { notUpdatable }),
+  };
 }
 
 /** What is known of a session at its save. */

@@ -1,7 +1,7 @@
-import type { DataHabits } from "../state.ts";
-import { SessionState } from "../state.ts";
 import type { SessionInterface } from "../interface.ts";
 import { createSession } from "../session.ts";
+import { type DataHabits, SessionState, type StateRules } from "../state.ts";
+import { UNCHANGED } from "./kind.ts";
 
 const HABITS: DataHabits = {
   tracked: true,
@@ -15,17 +15,15 @@ const HABITS: DataHabits = {
  * `READ_ONLY` with this reason, no header is sent.
  */
 export function nullSessions(reason: string): SessionInterface<Record<string, unknown>> {
+  const rules: StateRules = {
+    habits: HABITS,
+    fingerprint: () => "",
+    createId: () => "",
+    isChanged: () => false,
+    readOnly: reason,
+  };
   return {
-    open(request) {
-      const state = new SessionState({
-        habits: HABITS,
-        request,
-        fingerprint: () => "",
-        createId: () => "",
-        readOnly: reason,
-      });
-      return Promise.resolve(createSession(state));
-    },
-    save: () => Promise.resolve({ result: "unchanged", conflicts: [], tries: 0, headers: [] }),
+    open: (request) => Promise.resolve(createSession(new SessionState(rules, request))),
+    save: () => Promise.resolve({ ...UNCHANGED, headers: [] }),
   };
 }

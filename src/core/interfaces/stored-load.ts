@@ -1,4 +1,3 @@
-import { sha256 } from "../../crypto/bytes.ts";
 import type { Data } from "../../codecs/codec.ts";
 import { report } from "../../events.ts";
 import type { Loaded } from "../state.ts";
@@ -32,7 +31,7 @@ async function find(kind: StoredKind, token: Token): Promise<Live | undefined> {
   const key = kind.ids.keyOf(token.id);
   const entry = await kind.store.read(key);
   if (!entry) {
-    report({ type: "unknown", key: keyHash(key) });
+    report({ type: "unknown" }, key);
     return undefined;
   }
   const data = decode(kind, key, entry.value);
@@ -44,12 +43,7 @@ function decode(kind: StoredKind, key: string, bytes: Uint8Array): Data | undefi
   try {
     return kind.codec.decode(bytes);
   } catch (error) {
-    report({ type: "unreadable", key: keyHash(key), reason: error instanceof Error ? error.name : "unknown" });
+    report({ type: "unreadable", reason: error instanceof Error ? error.name : "unknown" }, key);
     return undefined;
   }
-}
-
-/** A store's key as events may tell it. */
-export function keyHash(key: string): string {
-  return sha256(key).slice(0, 16);
 }

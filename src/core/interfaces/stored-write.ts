@@ -6,7 +6,6 @@ import type { Saved } from "../interface.ts";
 import { fill } from "../session.ts";
 import { type Loaded, type SessionState, stateOf } from "../state.ts";
 import { UNCHANGED, answer, answerEnd, factsOf } from "./kind.ts";
-import { keyHash } from "./stored-load.ts";
 import type { StoredKind } from "./stored.ts";
 import { type SwapRules, type Swapped, swap } from "./swap.ts";
 
@@ -71,7 +70,7 @@ async function move(kind: StoredKind, state: SessionState, { from, to, loaded, d
     return kind.store.update(from, { before, value: NOTHING, expiresAt: 0 });
   });
   if (swapped) return swapped;
-  report({ type: "gone", key: keyHash(from) });
+  report({ type: "gone" }, from);
   throw new SessionError("GONE", "the session ended elsewhere, so it got no new id");
 }
 
@@ -93,7 +92,7 @@ export async function change(
     return kind.store.update(key, sameBytes(value, before) ? { expiresAt } : { expiresAt, before, value });
   });
   if (swapped) return conclude(kind, session, { swapped, expiresAt, line, written: writes && draft.modified });
-  report({ type: "gone", key: keyHash(key) });
+  report({ type: "gone" }, key);
   return answer(kind, state, { result: "gone", conflicts: [], tries: 1 });
 }
 
@@ -128,7 +127,7 @@ function cookieLine(kind: StoredKind, state: SessionState, expiresAt: number | u
 }
 
 function rulesFor(kind: StoredKind, key: string): SwapRules {
-  return { codec: kind.codec, onConflict: kind.onConflict, keyHash: keyHash(key) };
+  return { codec: kind.codec, onConflict: kind.onConflict, key };
 }
 
 function idsRepeat(): SessionError {

@@ -1,11 +1,11 @@
-import { type Draft, draftOf, fingerprintBy } from "../draft.ts";
+import { type Draft, draftOf } from "../draft.ts";
 import type { Ids } from "../id.ts";
-import type { OpenRequest, Saved, SessionInterface } from "../interface.ts";
+import type { Saved, SessionInterface } from "../interface.ts";
 import type { OnConflict } from "../merge.ts";
 import { type Session, createSession, fill } from "../session.ts";
 import { SessionState, stateOf } from "../state.ts";
 import type { Store } from "../../store.ts";
-import { type Kind, UNCHANGED, answer } from "./kind.ts";
+import { type Kind, UNCHANGED, answer, rulesOf } from "./kind.ts";
 import { type Live, findLive } from "./stored-load.ts";
 import { change, create, end, replace } from "./stored-write.ts";
 
@@ -32,43 +32,36 @@ export interface StoredKind extends Kind {
 
 /** Sessions whose data is in a store, under an id that the cookie carries. */
 export function stored(kind: StoredKind): SessionInterface<Record<string, unknown>> {
+  const rules = rulesOf(kind, { createId: () => kind.ids.create() });
   return {
     async open(request) {
       const values = kind.cookie.read(request);
       const live = values.length > 0 ? await findLive(kind, values) : [];
-      const session = begin(kind, request);
-      const state = stateOf(session);
+      const state = new SessionState(rules, request);
       state.presented = values.length > 0;
       state.ambiguous = live.length > 1;
       const [only] = live;
-      if (only && live.length === 1) adopt(kind, session, only);
-      return session;
+      return only && live.length === 1 ? resume(kind, state, only) : begin(kind, state);
     },
     save: (session) => save(kind, session),
   };
 }
 
-function begin(kind: StoredKind, request: OpenRequest): Session<Record<string, unknown>> {
-  const state = new SessionState({
-    habits: kind.habits,
-    request,
-    fingerprint: fingerprintBy(kind.codec),
-    createId: () => kind.ids.create(),
-  });
+function begin(kind: StoredKind, state: SessionState): Session<Record<string, unknown>> {
   const session = createSession(state);
   state.createdAt = kind.clock.now();
-  state.isChanged = () => draftOf(session, kind.codec).modified;
   fill(session, kind.habits.begin(state.createdAt));
   return session;
 }
 
-function adopt(kind: StoredKind, session: object, { id, current, data, loaded }: Live): void {
-  const state = stateOf(session);
+function resume(kind: StoredKind, state: SessionState, { id, current, data, loaded }: Live) {
+  const session = createSession(state);
   state.id = id;
   state.loaded = loaded;
   state.staleCookie = !current;
   state.createdAt = kind.habits.createdAt(data);
   fill(session, data);
+  return session;
 }
 
 async function save(kind: StoredKind, session: object): Promise<Saved> {

@@ -19,8 +19,8 @@ export interface Swapped {
 export interface SwapRules {
   codec: Codec;
   onConflict: OnConflict;
-  /** The store's key as an event may name it. */
-  keyHash: string;
+  /** The store's key, for events. */
+  key: string;
 }
 
 const MAX_TRIES = 16;
@@ -45,7 +45,7 @@ export async function swap(
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
     const updated = await write(bytes, before);
     if (updated.done) {
-      if (conflicts.length > 0) report({ type: "conflict", key: rules.keyHash, keys: conflicts, tries });
+      if (conflicts.length > 0) report({ type: "conflict", keys: conflicts, tries }, rules.key);
       return { data, bytes, conflicts, tries };
     }
     if (!updated.current) return undefined;
@@ -68,11 +68,11 @@ function rulesOf(state: SessionState, { codec, onConflict }: SwapRules) {
   };
 }
 
-function read({ value }: Entry, { codec, keyHash }: SwapRules): Data {
+function read({ value }: Entry, { codec, key }: SwapRules): Data {
   try {
     return codec.decode(value) ?? new Map<unknown, unknown>();
   } catch (cause) {
-    report({ type: "unreadable", key: keyHash, reason: "another writer left bytes that are no session" });
+    report({ type: "unreadable", reason: "another writer left bytes that are no session" }, key);
     throw new SessionError("STORE", "the record was overwritten with bytes that are no session", { cause });
   }
 }
