@@ -38,11 +38,36 @@ export interface StateRules {
   notUpdatable?: string;
 }
 
-const states = new WeakMap<object, SessionState>();
+/** A constructor that gives back the object it is given, so that a class can put its private field there. */
+// oxlint-disable-next-line typescript/no-extraneous-class -- a constructor is all that it is for
+class GivenObject {
+  constructor(object: object) {
+    // oxlint-disable-next-line no-constructor-return -- see above
+    return object;
+  }
+}
+
+/** Keeps a state in a session object, or in a proxy of one, where nobody sees it: a `WeakMap` costs the collector more. */
+class Stateful extends GivenObject {
+  readonly #state: SessionState;
+
+  constructor(session: object, state: SessionState) {
+    super(session);
+    this.#state = state;
+  }
+
+  static keep(session: object, state: SessionState): Stateful {
+    return new Stateful(session, state);
+  }
+
+  static stateOf(session: object): SessionState | undefined {
+    return #state in session ? session.#state : undefined;
+  }
+}
 
 /** The state behind a session object. Throws a `TypeError` for any other object. */
 export function stateOf(session: object): SessionState {
-  const state = states.get(session);
+  const state = Stateful.stateOf(session);
   if (!state) throw new TypeError("not a session");
   return state;
 }
@@ -95,7 +120,7 @@ export class SessionState {
 
   /** Makes this the state of a session object, or of what tracks one. */
   attach(session: object): void {
-    states.set(session, this);
+    Stateful.keep(session, this);
     this.#plain ??= session;
   }
 
@@ -160,19 +185,19 @@ export class SessionState {
 
 /** Counts a session as not looked at until `handOut`: for adapters that open one before anyone asks for it. */
 export function holdBack(session: object): void {
-  const state = states.get(session);
+  const state = Stateful.stateOf(session);
   if (state) state.accessed = false;
 }
 
 /** Hands a session to the application. */
 export function handOut<Handed extends object>(session: Handed): Handed {
-  const state = states.get(session);
+  const state = Stateful.stateOf(session);
   if (state && !state.tracked) state.accessed = true;
   return session;
 }
 
 /** Says that the handler of the session's request threw: for adapters that can tell. */
 export function markFailed(session: object): void {
-  const state = states.get(session);
+  const state = Stateful.stateOf(session);
   if (state) state.failed = true;
 }
