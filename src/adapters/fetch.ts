@@ -1,5 +1,5 @@
 /** Sessions for handlers of web standards, `(request: Request) => Response`: Deno, Bun, workers and what serves them. */
-import { runWithSession } from "../core/context.ts";
+import { runWithSession } from "../core/ambient.ts";
 import { applyHeaders } from "../core/headers.ts";
 import type { OpenRequest, Saved, SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";

@@ -1,16 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { SessionError } from "../errors.ts";
+import { type Current, runHandlersBy } from "./ambient.ts";
 import type { Session } from "./session.ts";
 
-/** The session of a request, or how to get it. */
-type Current = () => object | undefined;
-
 const storage = new AsyncLocalStorage<Current>();
-
-/** Runs a request's handler so that `session` stands for its session: for adapters. */
-export function runWithSession<Result>(current: Current, handler: () => Result): Result {
-  return storage.run(current, handler);
-}
+runHandlersBy((current, handler) => storage.run(current, handler));
 
 function currentSession(): object {
   const current = storage.getStore();

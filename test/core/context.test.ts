@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { runWithSession, session } from "../../src/core/context.ts";
+import { runWithSession } from "../../src/core/ambient.ts";
+import { session } from "../../src/core/context.ts";
 import { memorySessions } from "./helpers.ts";
 
 test("the ambient session is that of the request, however deep and late", async () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { runWithSession } from "../../core/context.ts";
+import { runWithSession } from "../../core/ambient.ts";
 import { applyHeaders } from "../../core/headers.ts";
 import type { Saved, SessionInterface } from "../../core/interface.ts";
 import { handOut, holdBack } from "../../core/state.ts";
