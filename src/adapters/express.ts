@@ -5,7 +5,7 @@ import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { warnOnce } from "../events.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
-import { type Load, Visit, checkedLoad, isVisited } from "./internal/visit.ts";
+import { type Load, Visit, checkedLoad, visitOf } from "./internal/visit.ts";
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the one that Express' own types are merged from
@@ -50,7 +50,7 @@ export function session<T extends object>(
     if (comesTooLate(request, response)) return next();
     const visit = new Visit(sessions, request, response, {
       load,
-      secure: isSecure(request),
+      isSecure: () => isSecure(request),
       hasFailed: () => response.statusCode >= 500,
       refuse: (error) => next(error),
     });
@@ -61,7 +61,7 @@ export function session<T extends object>(
 }
 
 function comesTooLate(request: IncomingMessage, response: ServerResponse): boolean {
-  const isTwice = isVisited(request);
+  const isTwice = visitOf(request) !== undefined;
   if (isTwice) {
     warnOnce("FLAGON_TWICE", "session() is used twice for one request and the second does nothing; app.use it once");
   } else if (response.headersSent) {

@@ -45,7 +45,7 @@ export function session<T extends object, Rest extends unknown[] = []>(
   checkOptions("session", options, ["trustProxy"]);
   const { trustProxy = false } = options;
   return async (request, ...rest) => {
-    const current = new RequestSession(sessions, openRequestOf(request, trustProxy));
+    const current = new RequestSession(sessions, () => openRequestOf(request, trustProxy));
     const context: SessionContext<T> = { session: () => current.open() };
     const handle = async () => handler(request, context, ...rest);
     return runWithSession(() => current.opened, handle).then(

@@ -49,7 +49,7 @@ export function session<T extends object, L extends Load = "eager">(
     let failed = false;
     const visit = new Visit(sessions, request, response, {
       load,
-      secure: isSecure(request, trustProxy),
+      isSecure: () => isSecure(request, trustProxy),
       hasFailed: () => failed,
       refuse(error, text) {
         answer(response, text);

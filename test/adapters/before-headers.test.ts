@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { type IncomingMessage, type ServerResponse, request } from "node:http";
+import { type IncomingMessage, ServerResponse, createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -182,6 +183,25 @@ describe("a held response", () => {
     await browser(await serve({ visits, store }, { handler })).visit("/");
     await over.promise;
     expect(store.take()).toMatchObject({ create: 1, update: 0 });
+  });
+
+  test("may be of a class of its own, or stand behind another object", async () => {
+    class Response extends ServerResponse {}
+    const { visits } = fixture();
+    const listener = session(visits, (req, res) => {
+      req.session["changed"] = true;
+      const behind = Object.create(res) as typeof res;
+      behind.write("one");
+      behind.end("two");
+    });
+    const server = createServer({ ServerResponse: Response }, listener).listen(0);
+    await once(server, "listening");
+    open.push({ url: "", close: () => server.close() });
+    const { port } = server.address() as AddressInfo;
+    for (const _visit of [1, 2]) {
+      const { text, setCookies } = await browser(`http://127.0.0.1:${port}`).visit("/");
+      expect([text, setCookies.length]).toEqual(["onetwo", 1]);
+    }
   });
 
   test("adds to a Vary of several fields", async () => {

@@ -127,6 +127,27 @@ describe.each(Object.entries(EXPRESS))("%s adapter", (_version, express) => {
     });
   });
 
+  test("holds what is answered outside of the application that uses it", async () => {
+    const [outer, inner] = [express(), appOf(fixture())];
+    outer.use(inner);
+    outer.use((req, res) => void res.send(String(req.session["n"])));
+    const { text, setCookies } = await (await tabAt(outer)).visit("/");
+    expect([text, setCookies.length]).toEqual(["1", 1]);
+  });
+
+  test("leaves applications alone that do not use it", async () => {
+    await (await tabAt(appOf(fixture()))).visit("/");
+    const app = express();
+    app.use((req, res) => {
+      expect(req).not.toHaveProperty("session");
+      res.set("X-App", "1").write("one");
+      expect([res.headersSent, res.writableEnded]).toEqual([true, false]);
+      res.end("two");
+    });
+    const { text, headers } = await (await tabAt(app)).visit("/");
+    expect([text, headers["x-app"], headers.vary]).toEqual(["onetwo", "1", undefined]);
+  });
+
   describe("a failure", () => {
     test("of the save goes to the application's error handler, which finds a clean response", async () => {
       const app = appOf(brokenFixture(), (_req, res, next) => {

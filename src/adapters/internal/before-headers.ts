@@ -2,12 +2,21 @@
  * Holds a Node response until an asynchronous step is done: what would send its first byte waits, and is then done as it
  * was asked for, in its order.
  */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { applyHeaders } from "../../core/headers.ts";
 import type { Saved } from "../../core/interface.ts";
 import { report } from "../../events.ts";
 import { tellIfLate } from "./late.ts";
-import { type Holder, type Layer, type Method, type Sender, layerFor, refuseHeader } from "./layer.ts";
+import {
+  type Holder,
+  type Layer,
+  type Method,
+  type Sender,
+  holderOf,
+  layerFor,
+  refuseHeader,
+  setHolder,
+} from "./layer.ts";
 import { fieldsOf, takeHead } from "./response-headers.ts";
 
 /** What is done around a response's first byte. */
@@ -28,11 +37,13 @@ export interface Around {
  * may look up `response.end` first and its session afterwards, as in `response.end(request.session.name)`.
  */
 export function beforeHeaders(response: ServerResponse, around: Around): void {
-  const layer = layerFor(response);
-  const hold = new Hold(response, layer, around);
-  response.on("pipe", (source: Source) => hold.addSource(source));
-  response.on("unpipe", (source: Source) => hold.removeSource(source));
-  layer.hold(response, hold);
+  setHolder(response.req, new Hold(response, layerFor(response), around));
+}
+
+/** What was given to `beforeHeaders` for the response to a request. */
+export function aroundOf(request: IncomingMessage): Around | undefined {
+  const holder = holderOf(request);
+  return holder instanceof Hold ? holder.around : undefined;
 }
 
 interface Call {
@@ -57,20 +68,21 @@ interface Source {
 type Phase = "before" | "held" | "body" | "over" | "failed" | "answered";
 
 class Hold implements Holder {
+  readonly layer: Layer;
+  readonly around: Around;
   readonly #response: ServerResponse;
-  readonly #layer: Layer;
-  readonly #around: Around;
   #phase: Phase = "before";
   #calls: Call[] = [];
   #drains: Method[] = [];
-  #sources: readonly Source[] = [];
+  /** What is piped into the response; absent while nobody listens, as whoever pipes does first. */
+  #sources: Set<Source> | undefined;
   #sent: Saved["headers"] = [];
   #failure: unknown;
 
   constructor(response: ServerResponse, layer: Layer, around: Around) {
     this.#response = response;
-    this.#layer = layer;
-    this.#around = around;
+    this.layer = layer;
+    this.around = around;
   }
 
   get isHeld(): boolean {
@@ -81,23 +93,15 @@ class Hold implements Holder {
     return this.#calls.some(({ sender }) => sender === "end");
   }
 
-  addSource(source: Source): void {
-    this.#sources = [...this.#sources, source];
-  }
-
-  removeSource(source: Source): void {
-    this.#sources = this.#sources.filter((other) => other !== source);
-  }
-
   send(sender: Sender, args: readonly unknown[]): unknown {
     const call: Call = { sender, args };
     switch (this.#phase) {
       case "before":
-        return this.#around.isDue ? this.#begin(call) : this.#goOn(call);
+        return this.around.isDue ? this.#begin(call) : this.#goOn(call);
       case "held":
         return sender === "writeHead" ? this.#repeatHead(args) : this.#wait(call);
       case "body":
-        return this.#around.isDue && sender === "end" ? this.#finish(call) : this.#goOn(call);
+        return this.around.isDue && sender === "end" ? this.#finish(call) : this.#goOn(call);
       case "failed":
         return this.#answer(call);
       case "answered":
@@ -113,13 +117,21 @@ class Hold implements Holder {
    * the end of ours.
    */
   listen(event: unknown, listener: Method): unknown {
+    this.#sources ??= this.#watchSources();
     const mayMiss = this.#phase === "before" || this.#phase === "held";
     if (event === "drain" && mayMiss) this.#drains.push(listener);
-    return this.#layer.pass(this.#response, "on", [event, listener]);
+    return this.layer.pass(this.#response, "on", [event, listener]);
+  }
+
+  #watchSources(): Set<Source> {
+    const sources = new Set<Source>();
+    this.layer.pass(this.#response, "on", ["pipe", (source: Source) => sources.add(source)]);
+    this.layer.pass(this.#response, "on", ["unpipe", (source: Source) => sources.delete(source)]);
+    return sources;
   }
 
   #pass({ sender, args }: Call): unknown {
-    return this.#layer.pass(this.#response, sender, args);
+    return this.layer.pass(this.#response, sender, args);
   }
 
   #goOn(call: Call): unknown {
@@ -153,7 +165,7 @@ class Hold implements Holder {
     const { statusCode, statusMessage } = this.#response;
     this.#phase = "held";
     try {
-      const { headers } = await this.#around.save();
+      const { headers } = await this.around.save();
       this.#phase = "over";
       Object.assign(this.#response, { statusCode, statusMessage });
       applyHeaders(headers, fieldsOf(this.#response));
@@ -167,7 +179,7 @@ class Hold implements Holder {
   /** Changes that came after the head has left: the store takes them, the browser can be told no more. */
   async #saveLate(): Promise<void> {
     this.#phase = "held";
-    const saved = await this.#around.save().catch((error: unknown) => report({ type: "failed", error }));
+    const saved = await this.around.save().catch((error: unknown) => report({ type: "failed", error }));
     if (saved) tellIfLate(saved, this.#sent);
     this.#phase = "over";
     try {
@@ -193,12 +205,12 @@ class Hold implements Holder {
     this.#failure = error;
     for (const call of this.#calls.splice(0)) this.#discard(call);
     this.#cutOff();
-    this.#around.fail(error);
+    this.around.fail(error);
   }
 
   /** Keeps what is piped out of the answer. Nobody else would end it: `pipeline` waits for it. */
   #cutOff(): void {
-    const sources = this.#sources;
+    const sources = [...(this.#sources ?? [])];
     for (const source of sources) source.unpipe?.(this.#response);
     this.#response.once("close", () => {
       for (const source of sources) source.destroy?.();

@@ -16,11 +16,11 @@ const NOT_OPENED: Saved = {
 /** The session of one request, opened when first asked for. */
 export class RequestSession<T extends object> {
   readonly #sessions: SessionInterface<T>;
-  readonly #request: OpenRequest;
+  readonly #request: () => OpenRequest;
   #opening: Promise<Session<T>> | undefined;
   #opened: Session<T> | undefined;
 
-  constructor(sessions: SessionInterface<T>, request: OpenRequest) {
+  constructor(sessions: SessionInterface<T>, request: () => OpenRequest) {
     this.#sessions = sessions;
     this.#request = request;
   }
@@ -49,7 +49,7 @@ export class RequestSession<T extends object> {
   }
 
   async #open(): Promise<Session<T>> {
-    this.#opened = await this.#sessions.open(this.#request);
+    this.#opened = await this.#sessions.open(this.#request());
     return this.#opened;
   }
 }

@@ -5,7 +5,7 @@ import type { Saved, SessionInterface } from "../../core/interface.ts";
 import { handOut, holdBack } from "../../core/state.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
-import { type Around, beforeHeaders } from "./before-headers.ts";
+import { type Around, aroundOf, beforeHeaders } from "./before-headers.ts";
 import { refusalOf } from "./refusal.ts";
 import { RequestSession } from "./request-session.ts";
 import { type Snapshot, fieldsOf, restoreHeaders, snapshotOf } from "./response-headers.ts";
@@ -24,20 +24,18 @@ export interface Host {
   /** When `request.session` is loaded: it is the session itself, or a promise of it. */
   load: Load;
   /** Whether the browser came by https. */
-  secure: boolean;
+  isSecure(): boolean;
   /** Whether the handler failed, so that what it changed is not saved. */
   hasFailed(): boolean;
   /** Answers a request that failed. The response has the status of the error, and no header of the handler. */
   refuse(error: unknown, text: string): void;
 }
 
-const VISIT = Symbol("flagon.visit");
-
 /** Not enumerable: whoever walks over a request does not look at its session. */
 const SESSION: PropertyDescriptor = {
   configurable: true,
-  get(this: IncomingMessage & { [VISIT]: Visit<object> }) {
-    return this[VISIT].take();
+  get(this: IncomingMessage) {
+    return visitOf(this)?.take();
   },
   set() {
     throw new SessionError(
@@ -47,9 +45,10 @@ const SESSION: PropertyDescriptor = {
   },
 };
 
-/** Whether a request has a session already. */
-export function isVisited(request: IncomingMessage): boolean {
-  return VISIT in request;
+/** The visit that a request is. */
+export function visitOf(request: IncomingMessage): Visit<object> | undefined {
+  const around = aroundOf(request);
+  return around instanceof Visit ? around : undefined;
 }
 
 /** A request to a Node server, its session and its response: `begin`, then `run`; `fail` when one of them did. */
@@ -66,9 +65,8 @@ export class Visit<T extends object> implements Around {
     this.#request = request;
     this.#response = response;
     this.#host = host;
-    this.#session = new RequestSession(sessions, { cookie: request.headers.cookie, secure: host.secure });
+    this.#session = new RequestSession(sessions, () => ({ cookie: request.headers.cookie, secure: host.isSecure() }));
     this.#headers = snapshotOf(response);
-    Object.assign(request, { [VISIT]: this });
   }
 
   /** Opens the session if that is due now. Rejects with `STORE` when the store failed. */
