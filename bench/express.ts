@@ -21,7 +21,7 @@ const FULL: Sizes & Extent = {
   warmUp: 800,
   amount: 1000,
   rounds: 11,
-  seconds: 110,
+  seconds: 100,
   timed: ALL,
 };
 const QUICK: Sizes & Extent = {

@@ -13,22 +13,22 @@ export interface Draft {
 
 /** Encodes a session, and compares it with what it was loaded from. Throws `DATA` for what the codec cannot carry. */
 export function draftOf(session: object, codec: Codec): Draft {
-  const { loaded, modified } = stateOf(session);
+  const { loaded, modified, tracked } = stateOf(session);
   const data = dataOf(session);
   try {
     const bytes = codec.encode(data);
-    return { data, bytes, modified: modified ?? (!loaded || differs(codec, loaded.bytes, bytes)) };
+    const isSame = loaded && (sameBytes(loaded.bytes, bytes) || (tracked && saysTheSame(codec, loaded.bytes, bytes)));
+    return { data, bytes, modified: modified ?? isSame !== true };
   } catch (error) {
     if (modified === true || !loaded || canEncode(codec, loaded.bytes)) throw error;
     return { data, bytes: loaded.bytes, modified: false };
   }
 }
 
-/** Bytes of another writer may spell the same data otherwise: then what they say is compared. */
-function differs(codec: Codec, loaded: Uint8Array, bytes: Uint8Array): boolean {
-  if (sameBytes(loaded, bytes)) return false;
+/** Whether a record of Python's, which may be of another format, has the same data in other bytes. */
+function saysTheSame(codec: Codec, loaded: Uint8Array, bytes: Uint8Array): boolean {
   const before = codec.decode(loaded);
-  return before === undefined || !sameBytes(codec.encode(before), bytes);
+  return before !== undefined && sameBytes(codec.encode(before), bytes);
 }
 
 /** Whether a record could be written again: one that another format made may hold what this one cannot. */
