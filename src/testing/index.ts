@@ -1,5 +1,14 @@
 export { testAdapter } from "./adapter-suite.ts";
-export type { AdapterKit } from "./internal/adapter-stage.ts";
+export {
+  type Act,
+  type AdapterKit,
+  type Answer,
+  type CountingStore,
+  type Counts,
+  type KitData,
+  type Served,
+  countingStore,
+} from "./internal/adapter-stage.ts";
 export { type Browser, type BrowserOptions, type Page, type VisitOptions, browser } from "./browser.ts";
 export { type ManualClock, manualClock } from "./clock.ts";
 export { type StoreKit, type Test, testListable, testStore, testSweepable } from "./store-suite.ts";

@@ -83,7 +83,7 @@ function bodyOf(body: Answer["body"]): string | Uint8Array | ReadableStream | nu
 }
 
 /** A `node:http` listener that calls a fetch handler. What the handler throws is answered with 500. */
-export function bridge(handler: (request: Request) => Promise<Response>): RequestListener {
+function bridge(handler: (request: Request) => Promise<Response>): RequestListener {
   return (incoming, outgoing) => {
     const url = `http://${incoming.headers.host}${incoming.url}`;
     const request = new Request(url, { method: incoming.method ?? "GET", headers: incoming.headersDistinct as never });
@@ -102,6 +102,6 @@ function hand(response: Response, outgoing: ServerResponse): void {
 }
 
 /** The path that a request asks for, without its query. */
-export function pathOf({ url = "/" }: IncomingMessage): string {
+function pathOf({ url = "/" }: IncomingMessage): string {
   return url.split("?", 1).join("");
 }

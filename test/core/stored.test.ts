@@ -113,7 +113,12 @@ describe("a change", () => {
   });
 
   test("tells of itself", async () => {
-    const { browser } = await loggedIn();
+    const { browser, visitor } = await loggedIn();
+    const anew = await visitor().open();
+    expect(anew.modified).toBe(false);
+    anew["user"] = "bob";
+    expect(anew.modified).toBe(true);
+
     const session = await browser.open();
     expect(session.modified).toBe(false);
     session["user"] = "bob";

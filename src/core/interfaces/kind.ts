@@ -4,7 +4,8 @@ import type { SessionCookie } from "../cookie.ts";
 import { type Draft, draftOf, fingerprintBy } from "../draft.ts";
 import type { Facts, Habits } from "../habits.ts";
 import type { Outcome, Saved } from "../interface.ts";
-import type { SessionState, StateRules } from "../state.ts";
+import { dataOf } from "../session.ts";
+import { type SessionState, type StateRules, stateOf } from "../state.ts";
 
 /** What every kind of session is made of. */
 export interface Kind {
@@ -23,7 +24,10 @@ export function rulesOf(
     habits,
     createId,
     fingerprint: fingerprintBy(codec),
-    isChanged: (session) => draftOf(session, codec).modified,
+    isChanged: (session) => {
+      const { loaded } = stateOf(session);
+      return loaded ? draftOf(session, codec).modified : !habits.isEmpty(dataOf(session));
+    },
     ...(notUpdatable === undefined ? {} : { notUpdatable }),
   };
 }
