@@ -237,6 +237,22 @@ describe("a login", () => {
     expect(await store.count()).toBe(0);
   });
 
+  test("takes another id when the first is taken, and leaves the other's session alone", async () => {
+    const { browser, visitor, store } = await loggedIn();
+    const other = visitor();
+    await other.visit((session) => {
+      session["user"] = "bob";
+    });
+    const taken = store.keys.at(-1);
+    const { create } = store;
+    const asked: string[] = [];
+    store.create = (key, entry) => create(asked.push(key) === 1 ? (taken ?? "") : key, entry);
+    await browser.visit((session) => session.regenerate());
+    expect(asked).toHaveLength(2);
+    expect((await browser.open())["user"]).toBe("ada");
+    expect((await other.open())["user"]).toBe("bob");
+  });
+
   test.each(["create", "update"] as const)("is all or nothing when %s fails", async (verb) => {
     const { browser, store } = await loggedIn();
     const login = await browser.open();

@@ -1,6 +1,7 @@
 import { sameBytes } from "../../crypto/bytes.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
+import type { Entry } from "../../store.ts";
 import type { Draft } from "../draft.ts";
 import type { Saved } from "../interface.ts";
 import { fill } from "../session.ts";
@@ -21,32 +22,41 @@ export async function end(kind: StoredKind, state: SessionState): Promise<Saved>
   return answerEnd(kind, state, { result: "ended", conflicts: [], tries: loaded ? 1 : 0 });
 }
 
-/** Adds the record of a new session, under another id when the first is taken. */
+/** Adds the record of a new session. */
 export async function create(kind: StoredKind, state: SessionState, draft: Draft): Promise<Saved> {
   const { plan, expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
   if (!plan.write) return answer(kind, state, UNCHANGED);
-  for (let tries = 1; tries <= MAX_IDS; tries++) {
-    const line = plan.cookie ? cookieLine(kind, state, cookieExpiresAt) : undefined;
-    if (await kind.store.create(kind.ids.keyOf(state.id), { value: draft.bytes, expiresAt })) {
-      state.keep({ bytes: draft.bytes, expiresAt });
-      return answer(kind, state, { result: "saved", conflicts: [], tries }, line);
-    }
-    state.id = kind.ids.create();
-  }
-  throw idsRepeat();
+  const tries = await add(kind, state, { value: draft.bytes, expiresAt });
+  state.keep({ bytes: draft.bytes, expiresAt });
+  const line = plan.cookie ? cookieLine(kind, state, cookieExpiresAt) : undefined;
+  return answer(kind, state, { result: "saved", conflicts: [], tries }, line);
 }
 
-/** Puts the data under the new id and ends the old one. */
+/** Adds a record under the session's id, or under another one when that is taken, and tells how many it took. */
+async function add(kind: StoredKind, state: SessionState, entry: Entry): Promise<number> {
+  for (let tries = 1; tries <= MAX_IDS; tries++) {
+    if (await kind.store.create(kind.ids.keyOf(state.id), entry)) return tries;
+    state.id = kind.ids.create();
+  }
+  throw new SessionError("STORE", "new session ids are taken already; their source repeats itself");
+}
+
+/**
+ * Puts the data under the new id and ends the old one. First the new record, so that a failure on the way leaves the
+ * session as it was; then the old one ends, if it is unchanged.
+ */
 export async function replace(kind: StoredKind, session: object, loaded: Loaded, draft: Draft): Promise<Saved> {
   const state = stateOf(session);
-  const ids = { from: kind.ids.keyOf(state.formerId ?? ""), to: kind.ids.keyOf(state.id) };
+  const from = kind.ids.keyOf(state.formerId ?? "");
   const { expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
-  const line = cookieLine(kind, state, cookieExpiresAt);
-  const swapped = await move(kind, state, { loaded, draft, expiresAt, ...ids }).catch(async (error: unknown) => {
-    await kind.store.delete(ids.to).catch(() => false);
+  await add(kind, state, { value: draft.bytes, expiresAt });
+  const to = kind.ids.keyOf(state.id);
+  const swapped = await move(kind, state, { from, to, loaded, draft, expiresAt }).catch(async (error: unknown) => {
+    await kind.store.delete(to).catch(() => false);
     throw error;
   });
   state.formerId = undefined;
+  const line = cookieLine(kind, state, cookieExpiresAt);
   return conclude(kind, session, { swapped, expiresAt, line, written: true });
 }
 
@@ -58,14 +68,11 @@ interface Move {
   expiresAt: number;
 }
 
-/** First the new record, so that a failure on the way leaves the session as it was; then the old one ends, if unchanged. */
+/** Ends the old record; what another request had changed in it until then goes to the new one. */
 async function move(kind: StoredKind, state: SessionState, { from, to, loaded, draft, expiresAt }: Move) {
-  let written: Uint8Array | undefined;
+  let written = draft.bytes;
   const swapped = await swap(state, loaded, draft, rulesFor(kind, from), async (value, before) => {
-    const done = written
-      ? (await kind.store.update(to, { before: written, value, expiresAt })).done
-      : await kind.store.create(to, { value, expiresAt });
-    if (!done) throw idsRepeat();
+    if (value !== written) await kind.store.update(to, { before: written, value, expiresAt });
     written = value;
     return kind.store.update(from, { before, value: NOTHING, expiresAt: 0 });
   });
@@ -128,8 +135,4 @@ function cookieLine(kind: StoredKind, state: SessionState, expiresAt: number | u
 
 function rulesFor(kind: StoredKind, key: string): SwapRules {
   return { codec: kind.codec, onConflict: kind.onConflict, key };
-}
-
-function idsRepeat(): SessionError {
-  return new SessionError("STORE", "new session ids are taken already; their source repeats itself");
 }
