@@ -8,6 +8,7 @@ import {
 } from "../cookies/write.ts";
 import { SessionError } from "../errors.ts";
 import type { OpenRequest } from "./interface.ts";
+import { checkOptions } from "./options.ts";
 
 /** The cookie of a kind of session: its name, its attributes and which of several counts. */
 export interface SessionCookie {
@@ -39,6 +40,7 @@ export interface CookieOptions {
 
 /** The cookie of our own kinds of session. Throws `CONFIG` for options that no browser would accept. */
 export function sessionCookie(options: CookieOptions = {}): SessionCookie {
+  checkOptions("cookie", options, ["name", "domain", "path", "sameSite", "secure", "httpOnly", "partitioned"]);
   const { name = "sid", path = "/", sameSite = "Lax", httpOnly = true, partitioned = false, domain } = options;
   const attributes = (secure: boolean): CookieAttributes => {
     return { domain, path, sameSite, httpOnly, partitioned, secure };
@@ -48,7 +50,7 @@ export function sessionCookie(options: CookieOptions = {}): SessionCookie {
     return secure && hostOnly ? `__Host-${name}` : name;
   };
   const isSecure = (request: OpenRequest) => options.secure ?? (request.secure || partitioned);
-  checkOptions(options, nameFor(false), attributes(true));
+  checkAttributes(options, nameFor(false), attributes(true));
   return plainCookie({
     nameOf: (request) => nameFor(isSecure(request)),
     attributesOf: (request) => attributes(isSecure(request)),
@@ -88,7 +90,7 @@ function checkSize(name: string, value: string, most: number): void {
   throw new SessionError("SIZE", `the session cookie has ${size} bytes and browsers drop one over ${most}`);
 }
 
-function checkOptions(options: CookieOptions, name: string, attributes: CookieAttributes): void {
+function checkAttributes(options: CookieOptions, name: string, attributes: CookieAttributes): void {
   writeCookie(name, "", attributes);
   if (options.sameSite === "None" && options.secure === false) {
     throw new SessionError("CONFIG", "cookie.sameSite 'None' needs https; leave cookie.secure unset or set it to true");

@@ -1,4 +1,5 @@
 import { SessionError } from "../errors.ts";
+import { checkOptions } from "./options.ts";
 
 /** How long a session lives, in seconds. */
 export interface Timeouts {
@@ -29,6 +30,7 @@ const TOUCH_SHARE = 10;
 
 /** Checks the timeouts and does their sums. Throws `CONFIG` for what is no positive number of seconds. */
 export function expiryOf(timeouts: Timeouts = {}): Expiry {
+  checkOptions("timeouts", timeouts, ["idle", "absolute", "permanent"]);
   const idle = seconds("idle", timeouts.idle ?? 30 * MINUTE);
   const absolute = seconds("absolute", timeouts.absolute ?? DAY);
   const permanentSpan = timeouts.permanent === undefined ? undefined : seconds("permanent", timeouts.permanent);

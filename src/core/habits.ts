@@ -79,7 +79,7 @@ export function ownHabits(timeouts: Timeouts | undefined): Habits & { longest: n
     },
     plan({ now, isNew, modified, permanent, createdAt, expiresAt, staleCookie }) {
       const due = expiresAt !== undefined && expiry.isDue(now, createdAt, permanent, expiresAt);
-      return { write: modified || due, cookie: isNew || staleCookie || (permanent && (modified || due)) };
+      return { write: modified || due, cookie: (isNew && modified) || staleCookie || (permanent && (modified || due)) };
     },
   };
 }

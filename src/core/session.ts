@@ -99,8 +99,10 @@ class SessionControls {
   update(key: string, change: (current: unknown) => unknown): unknown {
     const state = stateOf(this);
     state.assertUpdatable();
-    const before = this.get(key);
-    const value = change(before);
+    const current = this.get(key);
+    // Taken first: the change may be made inside of the value.
+    const before = state.updates.fingerprint(key, current);
+    const value = change(current);
     state.updates.record(key, before, value, change);
     write(this, key, value);
     return value;

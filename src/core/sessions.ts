@@ -80,7 +80,7 @@ export function sessions<T extends object = DeclaredData>(options: SessionsOptio
     cookie: sessionCookie(options.cookie),
     habits: ownHabits(options.timeouts),
     ids: IDS,
-    token: tokenOf(hmacSigner({ keys: keyRing(options.keys), salt: purposeOf("id", options), digest: "sha256" })),
+    token: tokenOf(signerOf(ringOf(options), purposeOf("id", options))),
   };
   return stored(kind) as SessionInterface<T>;
 }
@@ -92,7 +92,7 @@ export function sessions<T extends object = DeclaredData>(options: SessionsOptio
 export function cookieSessions<T extends object = DeclaredData>(options: CookieSessionsOptions): SessionInterface<T> {
   checkOptions("cookieSessions", options, [...COMMON, "format"]);
   const { format = "sealed", clock = systemClock } = options;
-  const keys = keyRing(options.keys);
+  const keys = ringOf(options);
   const habits = ownHabits(options.timeouts);
   const cookie = sessionCookie(options.cookie);
   const rest = { clock, cookie, habits, lifetime: habits.longest };
@@ -116,6 +116,11 @@ function purposeOf(use: "id" | "data", { cookie }: CommonOptions): string {
   return `flagon ${use} ${cookie?.name ?? "sid"}`;
 }
 
+function ringOf({ keys }: CommonOptions): KeyRing {
+  if (typeof keys === "object" && keys !== null) checkOptions("keys", keys, ["current", "previous"]);
+  return keyRing(keys);
+}
+
 function signerOf(keys: KeyRing, salt: string): Signer {
   return hmacSigner({ keys, salt, digest: "sha256" });
 }
@@ -131,7 +136,7 @@ function tokenOf(signer: Signer): StoredKind["token"] {
 }
 
 function codecOf(codec: "msgpack" | "json" | Codec): Codec {
-  if (typeof codec === "object") return codec;
+  if (typeof codec === "object" && codec !== null) return codec;
   if (Object.hasOwn(CODECS, codec)) return CODECS[codec];
   throw new SessionError("CONFIG", `codec is ${codec}; give 'msgpack', 'json' or an object with encode and decode`);
 }

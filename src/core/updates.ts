@@ -9,22 +9,24 @@ interface Recorded {
 
 /** The `update(key, change)` calls of a session: to be run again on what another request has made of the key. */
 export class Updates {
-  readonly #fingerprint: (key: unknown, value: unknown) => string;
+  /** A text that stands for a value under its key. */
+  readonly fingerprint: (key: unknown, value: unknown) => string;
   #recorded: Map<string, Recorded> | undefined;
 
   constructor(fingerprint: (key: unknown, value: unknown) => string) {
-    this.#fingerprint = fingerprint;
+    this.fingerprint = fingerprint;
   }
 
-  record(key: string, before: unknown, after: unknown, change: Change): void {
-    const [from, to] = [this.#fingerprint(key, before), this.#fingerprint(key, after)];
+  /** `before` is the fingerprint of what stood there. */
+  record(key: string, before: string, value: unknown, change: Change): void {
+    const after = this.fingerprint(key, value);
     this.#recorded ??= new Map();
     const known = this.#recorded.get(key);
-    if (known?.after === from) {
+    if (known?.after === before) {
       known.changes.push(change);
-      known.after = to;
+      known.after = after;
     } else {
-      this.#recorded.set(key, { changes: [change], before: from, after: to });
+      this.#recorded.set(key, { changes: [change], before, after });
     }
   }
 
@@ -35,7 +37,7 @@ export class Updates {
   made(key: unknown, base: unknown, mine: unknown): boolean {
     const known = this.#recorded?.get(key as string);
     if (!known) return false;
-    return known.before === this.#fingerprint(key, base) && known.after === this.#fingerprint(key, mine);
+    return known.before === this.fingerprint(key, base) && known.after === this.fingerprint(key, mine);
   }
 
   /** All changes of a key once more, from another value on. */

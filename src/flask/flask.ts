@@ -8,6 +8,7 @@ import { inCookie } from "../core/interfaces/cookie.ts";
 import { nullSessions } from "../core/interfaces/null.ts";
 import { type StoredKind, stored } from "../core/interfaces/stored.ts";
 import type { OnConflict } from "../core/merge.ts";
+import { checkOptions } from "../core/options.ts";
 import type { DeclaredData } from "../core/session.ts";
 import { MAX_COOKIE_BYTES, writeCookie } from "../cookies/write.ts";
 import { bytesOf } from "../crypto/bytes.ts";
@@ -51,6 +52,7 @@ export function flaskSession<T extends object = DeclaredData>(
   config: FlaskConfig | Readonly<Record<string, unknown>>,
   options: FlaskSessionOptions = {},
 ): SessionInterface<T> {
+  checkOptions("flaskSession", options, ["clock", "createId", "onConflict", "storeTimeout"]);
   const settings = settingsOf(config);
   return kindOf(settings, options) as SessionInterface<T>;
 }

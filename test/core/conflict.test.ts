@@ -60,6 +60,19 @@ describe("two requests of one session at once", () => {
     expect(data).toEqual({ cart: ["bread", "jam", "tea", "milk"] });
   });
 
+  test("an update that changes the value in place runs again as well", async () => {
+    const push = (item: string): Act => {
+      return (s) =>
+        s.update("cart", (cart) => {
+          (cart as string[]).push(item);
+          return cart;
+        });
+    };
+    const { data, saved } = await race({ cart: ["bread"] }, push("tea"), push("jam"));
+    expect(data).toEqual({ cart: ["bread", "jam", "tea"] });
+    expect(saved.conflicts).toEqual([]);
+  });
+
   test("an assignment after an update is an assignment", async () => {
     const mine: Act = (s) => {
       s.update("n", increment);

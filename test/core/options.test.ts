@@ -24,6 +24,18 @@ describe("a wrong option", () => {
     ["an unknown conflict policy", { onConflict: "ours" }, /onConflict is ours; give 'mine', 'theirs', 'error'/],
     ["a timeout of nothing", { storeTimeout: 0 }, /storeTimeout is 0/],
     ["a misspelled option", { timeout: {} }, /sessions knows no option timeout; did you mean timeouts\?/],
+    [
+      "a misspelled attribute",
+      { cookie: { samesite: "Lax" } },
+      /cookie knows no option samesite; did you mean sameSite\?/,
+    ],
+    ["a misspelled timeout", { timeouts: { idel: 5 } }, /timeouts knows no option idel; did you mean idle\?/],
+    [
+      "a misspelled role",
+      { keys: { current: KEY, prevoius: [] } },
+      /keys knows no option prevoius; did you mean previous\?/,
+    ],
+    ["no codec", { codec: null }, /codec is null/],
     ["a cookie name with a line break", { cookie: { name: "a\r\nb" } }, /cookie name/],
     ["a domain that breaks out", { cookie: { domain: "x; HttpOnly" } }, /cookie domain/],
     ["an unknown SameSite", { cookie: { sameSite: "constructor" } }, /SameSite must be/],

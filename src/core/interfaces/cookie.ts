@@ -6,7 +6,7 @@ import { type Draft, draftOf } from "../draft.ts";
 import type { Saved, SessionInterface } from "../interface.ts";
 import { type Session, createSession, fill } from "../session.ts";
 import { SessionState, stateOf } from "../state.ts";
-import { type Kind, UNCHANGED, answer, answerEnd, factsOf, rulesOf } from "./kind.ts";
+import { type Kind, UNCHANGED, answer, answerEnd, begin, endsEmpty, factsOf, rulesOf } from "./kind.ts";
 
 /** What a kind of session in the cookie is made of. */
 export interface CookieKind extends Kind {
@@ -39,14 +39,7 @@ function open(kind: CookieKind, state: SessionState): Session<Record<string, unk
   state.ambiguous = found.length > 1;
   if (found.length > 1) report({ type: "ambiguous", count: found.length });
   const [only] = found;
-  return only && found.length === 1 ? resume(kind, state, only) : begin(kind, state, now);
-}
-
-function begin(kind: CookieKind, state: SessionState, now: number): Session<Record<string, unknown>> {
-  const session = createSession(state);
-  state.createdAt = now;
-  fill(session, kind.habits.begin(now));
-  return session;
+  return only && found.length === 1 ? resume(kind, state, only) : begin(kind, state);
 }
 
 function resume(kind: CookieKind, state: SessionState, { bytes, data, wrappedAt, current }: Found) {
@@ -90,14 +83,11 @@ function save(kind: CookieKind, session: object): Saved {
   if (state.failed && !kind.habits.savesFailed) return answer(kind, state, UNCHANGED);
   const looked = state.accessed || kind.habits.rewrites;
   const draft = looked ? draftOf(session, kind.codec) : undefined;
-  if (draft && kind.habits.isEmpty(draft.data)) return saveEmpty(kind, state, draft);
+  if (draft && kind.habits.isEmpty(draft.data)) {
+    return endsEmpty(state, draft) ? endCookie(kind, state) : answer(kind, state, UNCHANGED);
+  }
   if (!draft && !state.loaded) return answer(kind, state, UNCHANGED);
   return write(kind, state, draft);
-}
-
-function saveEmpty(kind: CookieKind, state: SessionState, draft: Draft): Saved {
-  const ends = state.loaded ? draft.modified : state.modified === true;
-  return ends ? endCookie(kind, state) : answer(kind, state, UNCHANGED);
 }
 
 function endCookie(kind: CookieKind, state: SessionState): Saved {

@@ -4,7 +4,7 @@ import type { SessionCookie } from "../cookie.ts";
 import { type Draft, draftOf, fingerprintBy } from "../draft.ts";
 import type { Facts, Habits } from "../habits.ts";
 import type { Outcome, Saved } from "../interface.ts";
-import { dataOf } from "../session.ts";
+import { type Session, createSession, dataOf, fill } from "../session.ts";
 import { type SessionState, type StateRules, stateOf } from "../state.ts";
 
 /** What every kind of session is made of. */
@@ -30,6 +30,19 @@ export function rulesOf(
     },
     ...(notUpdatable === undefined ? {} : { notUpdatable }),
   };
+}
+
+/** A new session over its state. */
+export function begin({ clock, habits }: Kind, state: SessionState): Session<Record<string, unknown>> {
+  const session = createSession(state);
+  state.createdAt = clock.now();
+  fill(session, habits.begin(state.createdAt));
+  return session;
+}
+
+/** Whether a session without data is to end now: it had some, or was said to be changed. */
+export function endsEmpty(state: SessionState, draft: Draft): boolean {
+  return state.loaded ? draft.modified : state.modified === true;
 }
 
 /** What is known of a session at its save. */

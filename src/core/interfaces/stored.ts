@@ -1,11 +1,11 @@
-import { type Draft, draftOf } from "../draft.ts";
+import { draftOf } from "../draft.ts";
 import type { Ids } from "../id.ts";
 import type { Saved, SessionInterface } from "../interface.ts";
 import type { OnConflict } from "../merge.ts";
-import { type Session, createSession, fill } from "../session.ts";
+import { createSession, fill } from "../session.ts";
 import { SessionState, stateOf } from "../state.ts";
 import type { Store } from "../../store.ts";
-import { type Kind, UNCHANGED, answer, rulesOf } from "./kind.ts";
+import { type Kind, UNCHANGED, answer, begin, endsEmpty, rulesOf } from "./kind.ts";
 import { type Live, findLive } from "./stored-load.ts";
 import { change, create, end, replace } from "./stored-write.ts";
 
@@ -47,13 +47,6 @@ export function stored(kind: StoredKind): SessionInterface<Record<string, unknow
   };
 }
 
-function begin(kind: StoredKind, state: SessionState): Session<Record<string, unknown>> {
-  const session = createSession(state);
-  state.createdAt = kind.clock.now();
-  fill(session, kind.habits.begin(state.createdAt));
-  return session;
-}
-
 function resume(kind: StoredKind, state: SessionState, { id, current, data, loaded }: Live) {
   const session = createSession(state);
   state.id = id;
@@ -70,7 +63,9 @@ async function save(kind: StoredKind, session: object): Promise<Saved> {
   if (state.failed && !kind.habits.savesFailed) return saveFailed(kind, session);
   const looked = state.accessed || kind.habits.rewrites;
   const draft = looked ? draftOf(session, kind.codec) : undefined;
-  if (draft && kind.habits.isEmpty(draft.data)) return saveEmpty(kind, state, draft);
+  if (draft && kind.habits.isEmpty(draft.data)) {
+    return endsEmpty(state, draft) ? end(kind, state) : answer(kind, state, UNCHANGED);
+  }
   if (!state.loaded) return draft ? create(kind, state, draft) : answer(kind, state, UNCHANGED);
   if (draft && state.formerId !== undefined) return replace(kind, session, state.loaded, draft);
   return change(kind, session, state.loaded, draft);
@@ -83,9 +78,4 @@ function saveFailed(kind: StoredKind, session: object): Promise<Saved> | Saved {
   const data = loaded && kind.codec.decode(loaded.bytes);
   if (!loaded || !data || state.formerId === undefined) return answer(kind, state, UNCHANGED);
   return replace(kind, session, loaded, { data, bytes: loaded.bytes, modified: false });
-}
-
-function saveEmpty(kind: StoredKind, state: SessionState, draft: Draft): Promise<Saved> | Saved {
-  const ends = state.loaded ? draft.modified : state.modified === true;
-  return ends ? end(kind, state) : answer(kind, state, UNCHANGED);
 }
