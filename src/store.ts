@@ -28,6 +28,8 @@ export type Updated = { done: true } | { done: false; current: Entry | undefined
  * its caller's: what was handed in or out may be changed afterwards without touching the entry.
  */
 export interface Store {
+  /** What it cannot do; absent: it can all that is promised here. */
+  readonly capabilities?: Capabilities;
   /** Adds an entry under a new key. `false` when the key is taken: nothing was written. */
   create(key: string, entry: Entry): Promise<boolean>;
   /** The live entry under `key`; `undefined` when there is none or its deadline has passed. */
@@ -36,6 +38,21 @@ export interface Store {
   update(key: string, change: Change): Promise<Updated>;
   /** Removes the entry. `false` when there was no live one. */
   delete(key: string): Promise<boolean>;
+}
+
+/** The name of a verb. */
+export type Verb = "create" | "read" | "update" | "delete";
+
+/** What a store over an engine without conditional writes has to admit. */
+export interface Capabilities {
+  /** Whether `create`, `update` and `delete` hold against every other writer. `false`: parallel requests may be lost. */
+  readonly swap: boolean;
+}
+
+/** A store whose engine can tell that a write outlives the loss of a machine. */
+export interface Durable {
+  /** Whether what this process last wrote under `key` has reached as many machines as the store was told to ask for. */
+  confirm(key: string): Promise<boolean>;
 }
 
 /** A store that can tell what it holds: for the command line and the dashboard, never for a request. */

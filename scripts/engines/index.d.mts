@@ -6,6 +6,8 @@ export interface Engine<Access> {
   readonly variable: string;
   /** The Debian packages that bring it. */
   readonly packages: readonly string[];
+  /** Brings what no Debian package does, as far as that can be done here; says nothing where it cannot. */
+  build?(): void;
   /** The version installed here; `undefined` when there is none. */
   version(): string | undefined;
   /** Gives access to the one that the variable names, or else starts an own one, which `stop` ends. */
@@ -37,14 +39,20 @@ export interface Server {
 
 export interface ServerOptions {
   readonly command: string;
-  /** The arguments that make it listen on `127.0.0.1` at the port; it runs in the folder, which is empty. */
+  /** The arguments that make it listen on `127.0.0.1` at the port; it runs in the folder. */
   readonly args: (port: number, folder: string) => readonly string[];
-  /** What is said to it, and what its answer begins with once it is up. */
-  readonly hello: string;
-  readonly welcome: string;
+  /** Puts into the folder, which is empty at first, what the server needs to start. */
+  readonly prepare?: (folder: string) => void | Promise<void>;
+  /** The user that it runs as, where it refuses to run as root and we are; the folder is that user's then. */
+  readonly user?: string;
+  /** Whether it is up, as far as an answer at the port tells; `says` makes such a question. Asked until it is. */
+  readonly isUp: (port: number) => Promise<boolean>;
   /** A free one by default. */
   readonly port?: number | undefined;
 }
+
+/** Asks at a port: whether what is said there is answered by something that begins with `welcome`. */
+export function says(hello: string | Uint8Array, welcome: string): (port: number) => Promise<boolean>;
 
 /** Starts a Redis that keeps nothing on disk, whatever `REDIS_URL` says. `args` are added to its own. */
 export function startRedis(options?: {

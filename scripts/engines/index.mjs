@@ -19,4 +19,5 @@ export function lookFor(name) {
 export function install(names) {
   const missing = names.filter((name) => !lookFor(name).found);
   if (missing.length > 0) aptInstall(missing.flatMap((name) => engines[name].packages));
+  for (const name of missing) engines[name].build?.();
 }

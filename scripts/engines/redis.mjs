@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startServer } from "./server.mjs";
+import { says, startServer } from "./server.mjs";
 import { versionOf } from "./version.mjs";
 
 /** @import { Engines, startRedis as StartRedis, startSentinel as StartSentinel } from "./index.d.mts" */
 
-const PING = { hello: "PING\r\n", welcome: "+PONG" };
+const isUp = says("PING\r\n", "+PONG");
 
 /** @type {Engines["redis"]} */
 export const redis = {
@@ -24,7 +24,7 @@ export async function startRedis({ port, args = [] } = {}) {
   const server = await startServer({
     command: "redis-server",
     args: (at) => ["--port", `${at}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...args],
-    ...PING,
+    isUp,
     port,
   });
   return { ...server, url: `redis://127.0.0.1:${server.port}` };
@@ -40,6 +40,6 @@ export function startSentinel(redisPort) {
       writeFileSync(file, `port ${at}\nbind 127.0.0.1\nsentinel monitor primary 127.0.0.1 ${redisPort} 1\n`);
       return [file, "--sentinel"];
     },
-    ...PING,
+    isUp,
   });
 }

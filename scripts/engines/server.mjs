@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** @import { Server, ServerOptions } from "./index.d.mts" */
+/** @import { Server, ServerOptions, says as Says } from "./index.d.mts" */
 
 /** How many milliseconds a server has to come up, and to go when told to. */
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
 
 /** What ends each server that runs: one listener for all, since a process warns of more than ten. */
 const endings = new Set();
@@ -24,11 +24,14 @@ process.once("exit", () => {
  * @param {ServerOptions} options
  * @returns {Promise<Server>}
  */
-export async function startServer({ command, args, hello, welcome, port }) {
+export async function startServer({ command, args, prepare, user, isUp, port }) {
   const at = port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), "flagon-"));
+  const runAs = process.getuid?.() === 0 ? user : undefined;
+  if (runAs !== undefined) spawnSync("chown", [runAs, folder]);
+  await prepare?.(folder);
   const log = openSync(join(folder, "log"), "a");
-  const child = spawn(...boundToUs(command, args(at, folder)), { cwd: folder, stdio: ["ignore", log, log] });
+  const child = spawn(...boundToUs(command, args(at, folder), runAs), { cwd: folder, stdio: ["ignore", log, log] });
   closeSync(log);
   const gone = once(child, "exit");
   endings.add(end);
@@ -46,7 +49,7 @@ export async function startServer({ command, args, hello, welcome, port }) {
     end();
   }
 
-  if (!(await comesUp(child, at, hello, welcome))) {
+  if (!(await comesUp(child, () => isUp(at)))) {
     const said = readFileSync(join(folder, "log"), "utf8");
     await stop();
     throw new Error(`${command} did not come up on port ${at}:\n${said}`);
@@ -55,9 +58,14 @@ export async function startServer({ command, args, hello, welcome, port }) {
   return { port: at, pid: child.pid, stop };
 }
 
+/** The options of `setpriv` that make a command another user's. */
+export function asUser(user) {
+  return user === undefined ? [] : [`--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
+}
+
 /** Where the kernel can, it kills the server with us: an exit handler does not run when a process is killed. */
-function boundToUs(command, args) {
-  const binding = ["--pdeathsig", "KILL"];
+function boundToUs(command, args, user) {
+  const binding = [...asUser(user), "--pdeathsig", "KILL"];
   const canBind = spawnSync("setpriv", [...binding, "true"]).status === 0;
   return canBind ? ["setpriv", [...binding, command, ...args]] : [command, args];
 }
@@ -76,13 +84,18 @@ async function freePort() {
   }
 }
 
-async function comesUp(child, port, hello, welcome) {
+async function comesUp(child, isUp) {
   const end = Date.now() + PATIENCE;
   while (child.exitCode === null && child.signalCode === null && Date.now() < end) {
-    if ((await answer(port, hello)).startsWith(welcome)) return true;
+    if (await isUp()) return true;
     await sleep(20);
   }
   return false;
+}
+
+/** @type {typeof Says} */
+export function says(hello, welcome) {
+  return async (port) => (await answer(port, hello)).startsWith(welcome);
 }
 
 async function answer(port, hello) {

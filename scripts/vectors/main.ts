@@ -5,8 +5,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { NOT_APPLICABLE, type Reason } from "./differences.ts";
-import { openTools } from "./redis.ts";
 import { type Tally, runFile, suites } from "./run.ts";
+import { openTools } from "./tools.ts";
 
 const directories = process.argv.slice(2);
 if (directories.length === 0) directories.push("test/vectors");
@@ -19,7 +19,7 @@ if (missing.length > 0) {
 
 const total: Tally = { passed: 0, failed: 0, notApplicable: 0 };
 const reasons = new Map<Reason, number>();
-const tools = await openTools();
+const tools = openTools();
 try {
   for (const directory of directories) {
     for (const file of readdirSync(directory).filter((name) => name.endsWith(".json"))) await tell(directory, file);

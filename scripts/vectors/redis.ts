@@ -1,26 +1,43 @@
 import { Redis } from "ioredis";
-import { engines, install, lookFor } from "../engines/index.mjs";
-import type { TestRedis, Tools } from "./suite.ts";
+import { engineFor } from "./engine.ts";
+import { entries } from "./entries.ts";
+import type { Entry, Suite, TestRedis } from "./suite.ts";
 
-/** What cases are run with; the Redis is started at the first case that asks for it, and is empty for each. */
-export async function openTools(): Promise<Tools & { close(): Promise<void> }> {
-  let opened: Promise<TestRedis & { close(): Promise<void> }> | undefined;
+interface RedisEntry extends Entry {
+  key_prefix?: string;
+  key?: string;
+  ttl: number;
+  value_b64: string;
+}
+
+/** Flask-Session's entries in Redis, all of one format. */
+export function redisEntries(format: "msgpack" | "json"): Suite {
   return {
-    async redis() {
-      opened ??= openRedis();
-      const redis = await opened;
-      await redis.command("FLUSHDB");
-      return redis;
-    },
-    close: async () => (await opened)?.close(),
+    groups: entries<RedisEntry>(async (example, tools) => {
+      const { key_prefix = "session:", key = `${key_prefix}unencodable`, value_b64, ttl } = example;
+      const redis = await tools.redis();
+      return {
+        config: {
+          SESSION_TYPE: "redis",
+          SESSION_REDIS: redis.client,
+          SESSION_KEY_PREFIX: key_prefix,
+          SESSION_SERIALIZATION_FORMAT: format,
+        },
+        put: () => redis.command("SET", key, Buffer.from(value_b64, "base64"), "EX", "1000"),
+        async stored() {
+          const value = (await redis.command("GET", key)) as Buffer | null;
+          const left = Number(await redis.command("PTTL", key));
+          return value === null ? undefined : [value.toString("base64"), Math.ceil(left / 1000)];
+        },
+        written: [value_b64, ttl],
+      };
+    }),
   };
 }
 
-async function openRedis() {
-  install(["redis"]);
-  const { found, line } = lookFor("redis");
-  if (!found) throw new Error(line);
-  const server = await engines.redis.open();
+/** A Redis that is empty for each case. */
+export async function openRedis(): Promise<TestRedis & { close(): Promise<void> }> {
+  const server = await engineFor("redis");
   const client = new Redis(server.url);
   return {
     client,

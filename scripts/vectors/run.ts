@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type Reason, type Verdict, failed } from "./differences.ts";
-import { entries } from "./entries.ts";
 import { flaskCookie } from "./flask-cookie.ts";
 import { foreign } from "./foreign.ts";
 import { httpCookie } from "./http-cookie.ts";
 import { lifecycle } from "./lifecycle.ts";
+import { redisEntries } from "./redis.ts";
 import { signedSid } from "./signed-sid.ts";
 import type { Case, Run, Suite, Tools } from "./suite.ts";
 
@@ -14,8 +14,8 @@ export const suites: ReadonlyMap<string, Suite> = new Map([
   ["flask-cookie", flaskCookie],
   ["signed-sid", signedSid],
   ["http-cookie", httpCookie],
-  ["store-redis-msgpack", entries("msgpack")],
-  ["store-redis-json", entries("json")],
+  ["store-redis-msgpack", redisEntries("msgpack")],
+  ["store-redis-json", redisEntries("json")],
   ["store-foreign", foreign],
   ["lifecycle-flask", lifecycle(false)],
   ["lifecycle-flask-session-redis", lifecycle(true)],

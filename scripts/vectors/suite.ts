@@ -1,3 +1,4 @@
+import type { FlaskConfig } from "../../src/flask/config.ts";
 import type { Verdict } from "./differences.ts";
 
 /** A case of a vector file. */
@@ -15,9 +16,36 @@ export interface Suite {
   nameOf?(example: unknown, group: string): string;
 }
 
+/** An entry as Python wrote it, and what Python reads of it. */
+export interface Entry extends Case {
+  /** Absent where nothing could be written. */
+  sid?: string;
+  format?: "msgpack" | "json";
+  lifetime_seconds?: number;
+  /** Epoch seconds. */
+  saved_at?: number;
+  session: unknown;
+  decoded: unknown;
+  same_after_round_trip: boolean;
+}
+
+/** Where a `SESSION_TYPE` keeps one entry, looked at past the package. It is empty at first. */
+export interface Shelf {
+  /** The type, the engine, the prefix; what is in every entry is known already. */
+  config: FlaskConfig;
+  /** Puts what Python wrote there. */
+  put(): Promise<unknown>;
+  /** What stands there, in the words of `written`; `undefined` for nothing. */
+  stored(): Promise<unknown>;
+  /** What Python left there. */
+  written: unknown;
+}
+
 /** What cases are run with. */
 export interface Tools {
-  /** An empty Redis of our own; started when first asked for. */
+  /** Something that is opened when it is first asked for under its name, and closed after the last case. */
+  once<Tool extends { close(): unknown }>(name: string, open: () => Promise<Tool>): Promise<Tool>;
+  /** An empty Redis of our own. */
   redis(): Promise<TestRedis>;
 }
 

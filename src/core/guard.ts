@@ -1,18 +1,21 @@
 import { SessionError } from "../errors.ts";
-import type { Store } from "../store.ts";
+import type { Durable, Store } from "../store.ts";
 
 /**
  * A store whose every answer comes within `timeout` seconds, and whose every failure is a `SessionError` of code
  * `STORE` with the engine's own error as its cause.
  */
-export function guarded(store: Store, timeout: number): Store {
+export function guarded(store: Store & Partial<Durable>, timeout: number): Store & Partial<Durable> {
   const run = <Answer>(verb: string, ask: () => Promise<Answer>): Promise<Answer> => {
     return inTime(ask, timeout).catch((cause: unknown) => {
       if (cause instanceof SessionError) throw cause;
       throw new SessionError("STORE", `the session store could not ${verb}`, { cause });
     });
   };
+  const { capabilities, confirm } = store;
   return {
+    ...(capabilities && { capabilities }),
+    ...(confirm && { confirm: (key) => run("confirm", () => confirm.call(store, key)) }),
     create: (key, entry) => run("create", () => store.create(key, entry)),
     read: (key) => run("read", () => store.read(key)),
     update: (key, change) => run("update", () => store.update(key, change)),

@@ -22,6 +22,8 @@ export interface Outcome {
   conflicts: readonly string[];
   /** How often the store was asked to write; 0 when it was not. */
   tries: number;
+  /** Whether the write has reached as many machines as the store was told to ask for; absent where none was asked. */
+  durable?: boolean;
 }
 
 /** What a response must carry, and what happened. */

@@ -1,5 +1,6 @@
 import type { Data } from "../codecs/codec.ts";
 import { SessionError } from "../errors.ts";
+import { warnOnce } from "../events.ts";
 import type { OpenRequest } from "./interface.ts";
 import type { Flash } from "./session.ts";
 import { Updates } from "./updates.ts";
@@ -36,7 +37,13 @@ export interface StateRules {
   readOnly?: string;
   /** Why `update` cannot be exact; absent where it is. */
   notUpdatable?: string;
+  /** Whether the store can compare and swap, as far as it is known by now; absent where that is sure. */
+  swaps?: () => boolean;
 }
+
+const NO_SWAP =
+  "update(key, fn) is not exact here: the store cannot compare and swap, so parallel requests may lose changes; " +
+  "docs/stores tells which stores can";
 
 /** A constructor that gives back the object it is given, so that a class can put its private field there. */
 // oxlint-disable-next-line typescript/no-extraneous-class -- a constructor is all that it is for
@@ -180,6 +187,7 @@ export class SessionState {
   assertUpdatable(): void {
     this.assertWritable();
     if (this.#rules.notUpdatable !== undefined) throw new SessionError("READ_ONLY", this.#rules.notUpdatable);
+    if (this.#rules.swaps?.() === false) warnOnce("NO_SWAP", NO_SWAP);
   }
 }
 

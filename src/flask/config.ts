@@ -32,7 +32,10 @@ export interface FlaskConfig {
   APPLICATION_ROOT?: string;
   /** Has no effect on cookies since Flask 2.3. */
   SERVER_NAME?: string | null;
-  /** `redis`, `filesystem` or `null`, in any letter case. Default: none, which is Flask's own signed cookie. */
+  /**
+   * `redis`, `memcached`, `filesystem`, `cachelib`, `mongodb`, `sqlalchemy`, `postgresql`, `dynamodb` or `null`, in any
+   * letter case. Default: none, which is Flask's own signed cookie.
+   */
   SESSION_TYPE?: string | null;
   /** Whether a new session outlives the browser. Default: true; of the signed cookie it is false. */
   SESSION_PERMANENT?: boolean | string;
@@ -52,6 +55,40 @@ export interface FlaskConfig {
   SESSION_FILE_THRESHOLD?: number | string;
   /** The permissions of a session's file. Default: 0o600. */
   SESSION_FILE_MODE?: number | string;
+  /** A client of `flagon/memcached`, or `host:port`. Default: `127.0.0.1:11211`. */
+  SESSION_MEMCACHED?: object | string | null;
+  /** A Keyv or an unstorage instance. Default: files in `./flask_session`, as with `filesystem`. */
+  SESSION_CACHELIB?: object | null;
+  /** A connected `MongoClient`, or a URL. Default: `mongodb://localhost:27017`. */
+  SESSION_MONGODB?: object | string | null;
+  /** Default: `flask_session`. */
+  SESSION_MONGODB_DB?: string;
+  /** Default: `sessions`. */
+  SESSION_MONGODB_COLLECT?: string;
+  /** A `Kysely`, or a URL: `postgresql://…`, `mysql://…`, `sqlite:///path`. Needed by the type `sqlalchemy`. */
+  SESSION_SQLALCHEMY?: object | string | null;
+  /** Default: `sessions`. */
+  SESSION_SQLALCHEMY_TABLE?: string;
+  /** Default: the connection's own. */
+  SESSION_SQLALCHEMY_SCHEMA?: string | null;
+  /** A sequence of PostgreSQL that numbers the rows. Default: the table's own. */
+  SESSION_SQLALCHEMY_SEQUENCE?: string | null;
+  /** Not used: give the database itself as `SESSION_SQLALCHEMY`. */
+  SESSION_SQLALCHEMY_BIND_KEY?: string | null;
+  /** A `Kysely` over PostgreSQL, or a URL. Needed by the type `postgresql`. */
+  SESSION_POSTGRESQL?: object | string | null;
+  /** Default: `flask_sessions`. */
+  SESSION_POSTGRESQL_TABLE?: string;
+  /** Default: `public`. */
+  SESSION_POSTGRESQL_SCHEMA?: string;
+  /** A `DynamoDBClient`, or the URL of an endpoint. Default: `http://localhost:8000`. */
+  SESSION_DYNAMODB?: object | string | null;
+  /** Default: `Sessions`. */
+  SESSION_DYNAMODB_TABLE?: string;
+  /** Whether the table is there already, and is not to be created. Default: false. */
+  SESSION_DYNAMODB_TABLE_EXISTS?: boolean | string;
+  /** Expired sessions are cleaned up at one of so many requests; 0 or none: never, there is `flagon sweep`. */
+  SESSION_CLEANUP_N_REQUESTS?: number | string | null;
 }
 
 /** The configuration with its defaults, every value of its type. */
@@ -79,6 +116,23 @@ export interface Settings {
   redis: object | string;
   fileDirectory: string;
   fileMode: number;
+  memcached: object | string;
+  cachelib: object | undefined;
+  mongodb: object | string;
+  mongodbDatabase: string;
+  mongodbCollection: string;
+  sqlalchemy: object | string | undefined;
+  sqlalchemyTable: string;
+  sqlalchemySchema: string | undefined;
+  sqlalchemySequence: string | undefined;
+  postgresql: object | string | undefined;
+  postgresqlTable: string;
+  postgresqlSchema: string;
+  dynamodb: object | string;
+  dynamodbTable: string;
+  dynamodbTableExists: boolean;
+  /** 0: never. */
+  cleanupNRequests: number;
 }
 
 /** What Flask and Flask-Session read, whether we have a use for it yet or not. */
@@ -124,6 +178,22 @@ export function settingsOf(config: FlaskConfig | Readonly<Record<string, unknown
     redis: read.client("SESSION_REDIS", "redis://localhost:6379"),
     fileDirectory: read.text("SESSION_FILE_DIR", "flask_session"),
     fileMode: read.mode("SESSION_FILE_MODE", 0o600),
+    memcached: read.client("SESSION_MEMCACHED", "127.0.0.1:11211"),
+    cachelib: read.object("SESSION_CACHELIB"),
+    mongodb: read.client("SESSION_MONGODB", "mongodb://localhost:27017"),
+    mongodbDatabase: read.text("SESSION_MONGODB_DB", "flask_session"),
+    mongodbCollection: read.text("SESSION_MONGODB_COLLECT", "sessions"),
+    sqlalchemy: read.client("SESSION_SQLALCHEMY", undefined),
+    sqlalchemyTable: read.text("SESSION_SQLALCHEMY_TABLE", "sessions"),
+    sqlalchemySchema: read.optional("SESSION_SQLALCHEMY_SCHEMA"),
+    sqlalchemySequence: read.optional("SESSION_SQLALCHEMY_SEQUENCE"),
+    postgresql: read.client("SESSION_POSTGRESQL", undefined),
+    postgresqlTable: read.text("SESSION_POSTGRESQL_TABLE", "flask_sessions"),
+    postgresqlSchema: read.text("SESSION_POSTGRESQL_SCHEMA", "public"),
+    dynamodb: read.client("SESSION_DYNAMODB", "http://localhost:8000"),
+    dynamodbTable: read.text("SESSION_DYNAMODB_TABLE", "Sessions"),
+    dynamodbTableExists: read.boolean("SESSION_DYNAMODB_TABLE_EXISTS", false),
+    cleanupNRequests: read.count("SESSION_CLEANUP_N_REQUESTS"),
   };
 }
 
@@ -214,10 +284,24 @@ class Reader {
     throw wrong(name, value, "'msgpack' or 'json'");
   }
 
-  client(name: string, fallback: string): object | string {
-    const value = this.#given(name) ?? fallback;
-    if ((typeof value === "object" && value !== null) || typeof value === "string") return value;
+  client<Fallback extends string | undefined>(name: string, fallback: Fallback): object | string | Fallback {
+    const value = this.#given(name);
+    if (value === undefined || value === "") return fallback;
+    if (isObject(value) || typeof value === "string") return value;
     throw wrong(name, value, "a client or a URL");
+  }
+
+  object(name: string): object | undefined {
+    const value = this.#given(name);
+    if (value === undefined || isObject(value)) return value;
+    throw wrong(name, value, "an object");
+  }
+
+  /** A whole number; 0 for none. */
+  count(name: string): number {
+    const value = this.number(name, 0);
+    if (Number.isSafeInteger(value) && value >= 0) return value;
+    throw wrong(name, value, "a whole number from 0");
   }
 
   /** A number, or its digits: octal behind `0o` or `0`, else decimal, as in Python and in shells. */
@@ -228,6 +312,10 @@ class Reader {
     if (Number.isInteger(mode) && mode > 0 && mode <= 0o777) return mode;
     throw wrong(name, value, "permissions such as 0o600");
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** What stands for a value that is neither text nor number: nothing that any key takes. */

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Session } from "../core/session.ts";
-import type { Store } from "../store.ts";
+import type { Verb } from "../store.ts";
 import type { Page } from "./browser.ts";
 import {
   type AdapterKit,
@@ -341,7 +341,7 @@ function testRaces(kit: AdapterKit): void {
   for (const name of ["a redirect", "a megabyte", "a body in pieces", "an empty body"] as const) {
     const asked = deferred();
     const stored = deferred();
-    const before = async (verb: keyof Store) => {
+    const before = async (verb: Verb) => {
       if (verb !== "create") return;
       asked.resolve();
       await stored.promise;
@@ -400,11 +400,11 @@ function testStreams(kit: AdapterKit): void {
 
 function testOutage(kit: AdapterKit): void {
   const test = onStage(kit);
-  let broken: readonly (keyof Store)[] = [];
-  const before = (verb: keyof Store) => {
+  let broken: readonly Verb[] = [];
+  const before = (verb: Verb) => {
     if (broken.includes(verb)) throw new Error(`the store cannot ${verb}, on purpose`);
   };
-  const during = async (verbs: readonly (keyof Store)[], visit: () => Promise<Page>) => {
+  const during = async (verbs: readonly Verb[], visit: () => Promise<Page>) => {
     broken = verbs;
     return visit().finally(() => (broken = []));
   };
@@ -417,7 +417,7 @@ function testOutage(kit: AdapterKit): void {
     assert.equal((await tab.visit("/who")).text, "ada");
   });
 
-  const WRITES: Record<string, keyof Store> = { "/visit": "update", "/login": "create", "/logout": "delete" };
+  const WRITES: Record<string, Verb> = { "/visit": "update", "/login": "create", "/logout": "delete" };
   for (const [path, verb] of Object.entries(WRITES)) {
     test(`answers 503 where the store cannot ${verb}`, { before }, async ({ tab }) => {
       await tab.visit("/login");

@@ -5,7 +5,7 @@ import {
   type Session,
   type SessionEvent,
   type SessionInterface,
-  type Store,
+  type Verb,
   sessions,
 } from "../../src/index.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
@@ -19,7 +19,7 @@ export interface Fixture {
 }
 
 /** Sessions over a store that asks `before` first. */
-export function fixture(before?: (verb: keyof Store) => unknown): Fixture {
+export function fixture(before?: (verb: Verb) => unknown): Fixture {
   const store = countingStore(memoryStore(), before);
   const keys = { current: "adapters-own_key-for-tests-only_0123456789" };
   return { store, visits: sessions<Data>({ store, keys, storeTimeout: 60 }) };
@@ -35,7 +35,7 @@ export function brokenFixture(): Fixture {
 /** Sessions whose first save waits until it is let go. */
 export function gatedFixture(): Fixture & { asked: Promise<void>; letGo: () => void } {
   const [asked, gate] = [deferred(), deferred()];
-  const before = async (verb: keyof Store) => {
+  const before = async (verb: Verb) => {
     if (verb === "read") return;
     asked.resolve();
     await gate.promise;

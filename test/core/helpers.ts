@@ -11,6 +11,7 @@ import {
   type SessionInterface,
   type SessionsOptions,
   type Store,
+  type Verb,
   sessions as createSessions,
 } from "../../src/index.ts";
 
@@ -27,7 +28,7 @@ class CountingStore implements Store {
   /** Keys that were given, by verb. */
   readonly keys: string[] = [];
   /** Runs before a verb reaches the store; may throw or wait. */
-  before: (verb: keyof Store, key: string) => void | Promise<void> = () => undefined;
+  before: (verb: Verb, key: string) => void | Promise<void> = () => undefined;
   readonly #store: Store & Listable;
 
   constructor(store: Store & Listable) {
@@ -44,7 +45,7 @@ class CountingStore implements Store {
   update: Store["update"] = async (key, change) => (await this.#count("update", key), this.#store.update(key, change));
   delete: Store["delete"] = async (key) => (await this.#count("delete", key), this.#store.delete(key));
 
-  async #count(verb: keyof Store, key: string): Promise<void> {
+  async #count(verb: Verb, key: string): Promise<void> {
     this.asked[verb]++;
     this.keys.push(key);
     await this.before(verb, key);

@@ -10,6 +10,8 @@ describe("flaskSession", () => {
     [{ SESSION_DYNAMODB_TABLE_NAME: "x" }, /did you mean SESSION_DYNAMODB_TABLE\?/],
     [{ SESSION_TYPE: "rediss" }, /SESSION_TYPE "rediss" is unknown; use redis, filesystem, null/],
     [{ SESSION_TYPE: "mongodb" }, /SESSION_TYPE "mongodb" needs a store that this version of flagon has not/],
+    [{ SESSION_CACHELIB: "redis" }, /SESSION_CACHELIB is "redis"; give an object/],
+    [{ SESSION_CLEANUP_N_REQUESTS: 1.5 }, /SESSION_CLEANUP_N_REQUESTS is 1.5; give a whole number from 0/],
     [{ SESSION_TYPE: 5 }, /SESSION_TYPE is 5; give a text/],
     [{ SESSION_TYPE: "redis", SESSION_REDIS: 7 }, /SESSION_REDIS is 7; give a client or a URL/],
     [
@@ -99,6 +101,22 @@ describe("flaskSession", () => {
       redis: "redis://localhost:6379",
       fileDirectory: "flask_session",
       fileMode: 0o600,
+      memcached: "127.0.0.1:11211",
+      cachelib: undefined,
+      mongodb: "mongodb://localhost:27017",
+      mongodbDatabase: "flask_session",
+      mongodbCollection: "sessions",
+      sqlalchemy: undefined,
+      sqlalchemyTable: "sessions",
+      sqlalchemySchema: undefined,
+      sqlalchemySequence: undefined,
+      postgresql: undefined,
+      postgresqlTable: "flask_sessions",
+      postgresqlSchema: "public",
+      dynamodb: "http://localhost:8000",
+      dynamodbTable: "Sessions",
+      dynamodbTableExists: false,
+      cleanupNRequests: 0,
     });
   });
 });

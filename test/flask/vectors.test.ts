@@ -1,17 +1,17 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openTools } from "../../scripts/vectors/redis.ts";
 import { runFile, suites } from "../../scripts/vectors/run.ts";
+import { openTools } from "../../scripts/vectors/tools.ts";
 import { has } from "../engines.ts";
 
 const DIRECTORY = join(import.meta.dirname, "../vectors");
 const files = readdirSync(DIRECTORY).filter((name) => name.endsWith(".json"));
 
 describe.skipIf(!has("redis"))("what Flask and Flask-Session do, byte for byte", () => {
-  let tools: Awaited<ReturnType<typeof openTools>>;
-  beforeAll(async () => {
-    tools = await openTools();
+  let tools: ReturnType<typeof openTools>;
+  beforeAll(() => {
+    tools = openTools();
   });
   afterAll(() => tools.close());
 

@@ -18,17 +18,16 @@ export interface Kind {
 /** The rules of a kind's sessions, made once. */
 export function rulesOf(
   { codec, habits }: Kind,
-  { createId, notUpdatable }: Pick<StateRules, "createId" | "notUpdatable">,
+  rules: Pick<StateRules, "createId" | "notUpdatable" | "swaps">,
 ): StateRules {
   return {
+    ...rules,
     habits,
-    createId,
     fingerprint: fingerprintBy(codec),
     isChanged: (session) => {
       const { loaded } = stateOf(session);
       return loaded ? draftOf(session, codec).modified : !habits.isEmpty(dataOf(session));
     },
-    ...(notUpdatable === undefined ? {} : { notUpdatable }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Saved, SessionInterface } from "../interface.ts";
 import type { OnConflict } from "../merge.ts";
 import { createSession, fill } from "../session.ts";
 import { SessionState, stateOf } from "../state.ts";
-import type { Store } from "../../store.ts";
+import type { Durable, Store } from "../../store.ts";
 import { type Kind, UNCHANGED, answer, begin, endsEmpty, rulesOf } from "./kind.ts";
 import { type Live, findLive } from "./stored-load.ts";
 import { change, create, end, replace } from "./stored-write.ts";
@@ -19,7 +19,7 @@ export interface Token {
 /** What a stored kind of session is made of. */
 export interface StoredKind extends Kind {
   /** Answers in time and fails with `STORE`: see `guarded`. */
-  store: Store;
+  store: Store & Partial<Durable>;
   ids: Ids;
   token: {
     /** What the cookie carries for an id. */
@@ -32,7 +32,10 @@ export interface StoredKind extends Kind {
 
 /** Sessions whose data is in a store, under an id that the cookie carries. */
 export function stored(kind: StoredKind): SessionInterface<Record<string, unknown>> {
-  const rules = rulesOf(kind, { createId: () => kind.ids.create() });
+  const rules = rulesOf(kind, {
+    createId: () => kind.ids.create(),
+    swaps: () => kind.store.capabilities?.swap !== false,
+  });
   return {
     async open(request) {
       const values = kind.cookie.read(request);
@@ -43,7 +46,7 @@ export function stored(kind: StoredKind): SessionInterface<Record<string, unknow
       const [only] = live;
       return only && live.length === 1 ? resume(kind, state, only) : begin(kind, state);
     },
-    save: (session) => save(kind, session),
+    save: async (session) => confirmed(kind, session, await save(kind, session)),
   };
 }
 
@@ -55,6 +58,12 @@ function resume(kind: StoredKind, state: SessionState, { id, current, data, load
   state.createdAt = kind.habits.createdAt(data);
   fill(session, data);
   return session;
+}
+
+/** Asks a store that can tell whether what was written is there to stay. */
+async function confirmed({ store, ids }: StoredKind, session: object, saved: Saved): Promise<Saved> {
+  if (!store.confirm || saved.tries === 0 || saved.result === "gone") return saved;
+  return { ...saved, durable: await store.confirm(ids.keyOf(stateOf(session).id)) };
 }
 
 async function save(kind: StoredKind, session: object): Promise<Saved> {

@@ -6,7 +6,7 @@ import { session as ambient } from "../../core/context.ts";
 import type { SessionInterface } from "../../core/interface.ts";
 import type { Session } from "../../core/session.ts";
 import { cookieSessions, sessions } from "../../core/sessions.ts";
-import type { Store } from "../../store.ts";
+import type { Store, Verb } from "../../store.ts";
 import { memoryStore } from "../../stores/memory.ts";
 import { type Browser, browser } from "../browser.ts";
 import { type ManualClock, manualClock } from "../clock.ts";
@@ -50,7 +50,7 @@ export interface AdapterKit {
 }
 
 /** How often a store was asked. */
-export type Counts = Record<keyof Store, number>;
+export type Counts = Record<Verb, number>;
 
 /** A store that counts what it is asked. */
 export interface CountingStore extends Store {
@@ -59,10 +59,10 @@ export interface CountingStore extends Store {
 }
 
 /** Counts what a store is asked. `before` runs first, and may wait or throw in the store's place. */
-export function countingStore(store: Store, before: (verb: keyof Store) => unknown = () => undefined): CountingStore {
+export function countingStore(store: Store, before: (verb: Verb) => unknown = () => undefined): CountingStore {
   const none: Counts = { create: 0, read: 0, update: 0, delete: 0 };
   let counts = { ...none };
-  const count = async (verb: keyof Store) => {
+  const count = async (verb: Verb) => {
     counts[verb]++;
     await before(verb);
   };
@@ -90,7 +90,7 @@ export interface Setting {
   /** The server's pages by path, beside those that every test has. */
   pages?: Readonly<Record<string, Handler>>;
   /** Runs before the store is asked. */
-  before?: (verb: keyof Store) => unknown;
+  before?: (verb: Verb) => unknown;
 }
 
 /** What a test is given. */
