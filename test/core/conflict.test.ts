@@ -148,9 +148,9 @@ describe("two requests of one session at once", () => {
 });
 
 test("a swap that is lost 16 times in a row is given up", async () => {
-  const { browser, store, visitor } = memorySessions();
+  const { browser, store, elsewhere } = memorySessions();
   await browser.visit((session) => (session["n"] = 0));
-  const rival = Object.assign(visitor(), { cookie: browser.cookie });
+  const rival = Object.assign(elsewhere(), { cookie: browser.cookie });
   const session = await browser.open();
   session["mine"] = 1;
   let rivals = 0;

@@ -95,8 +95,12 @@ export function setCookies({ headers }: Saved): string[] {
 export function memorySessions(options: Partial<SessionsOptions> = {}) {
   const clock = manualClock(START);
   const store = new CountingStore(memoryStore({ clock }));
-  const sessions = createSessions<Data>({ store, clock, keys: { current: KEY }, ...options });
-  return { clock, store, sessions, browser: new Visitor(sessions), visitor: () => new Visitor(sessions) };
+  const open = () => createSessions<Data>({ store, clock, keys: { current: KEY }, ...options });
+  const sessions = open();
+  const visitor = () => new Visitor(sessions);
+  /** A visitor whom another process serves. */
+  const elsewhere = () => new Visitor(open());
+  return { clock, store, sessions, browser: visitor(), visitor, elsewhere };
 }
 
 /** The events that something causes. */

@@ -324,7 +324,7 @@ describe("a logout", () => {
 
 describe("parallel requests", () => {
   test("keep each other's keys", async () => {
-    const { browser, visitor } = await loggedIn();
+    const { browser, store, visitor } = await loggedIn();
     const requests = await Promise.all(
       Array.from({ length: 50 }, async () => {
         const one = visitor();
@@ -335,12 +335,78 @@ describe("parallel requests", () => {
     requests.forEach((session, n) => {
       session[`k${n}`] = n;
     });
-    // In twos, so that tries stay below the limit that one process without a queue would reach.
-    for (let n = 0; n < requests.length; n += 2) {
-      await Promise.all(requests.slice(n, n + 2).map((session) => browser.save(session)));
-    }
+    store.take();
+    const saved = await Promise.all(requests.map((session) => browser.save(session)));
+    expect(store.take()).toEqual({ ...NOTHING, update: 2 });
+    expect(saved.map(({ tries }) => tries)).toEqual(Array(50).fill(1));
     const after = await browser.open();
     expect(Object.keys(after)).toHaveLength(51);
+    for (const session of requests.slice(1)) expect({ ...session }).toEqual({ ...after });
+  });
+
+  test("share one write with those who came while another was under way, in another process too", async () => {
+    const { browser, elsewhere, store } = await loggedIn();
+    const here = await Promise.all(Array.from({ length: 20 }, () => browser.open()));
+    const there = Object.assign(elsewhere(), { cookie: browser.cookie });
+    const sessions = await Promise.all(Array.from({ length: 20 }, () => there.open()));
+    for (const session of [...here, ...sessions]) session.update("n", (n) => Number(n ?? 0) + 1);
+    store.take();
+    await Promise.all([...here.map((one) => browser.save(one)), ...sessions.map((one) => there.save(one))]);
+    expect(store.take().update).toBeLessThan(20);
+    expect((await browser.open())["n"]).toBe(40);
+  });
+
+  test("do not share what one of them could not merge", async () => {
+    const { browser } = await loggedIn();
+    const [first, second, third] = [await browser.open(), await browser.open(), await browser.open()];
+    first["a"] = 1;
+    second.update("a", (a) => {
+      if (a !== undefined) throw new RangeError("no more of these");
+      return 2;
+    });
+    third["b"] = 3;
+    const saves = [first, second, third].map((session) => browser.save(session));
+    await expect(saves[1]).rejects.toThrow(RangeError);
+    await Promise.all([saves[0], saves[2]]);
+    expect({ ...(await browser.open()) }).toEqual({ user: "ada", a: 1, b: 3 });
+  });
+
+  test("keep objects apart that they were merged from", async () => {
+    const { browser } = await loggedIn();
+    const [first, second] = [await browser.open(), await browser.open()];
+    first["cart"] = ["tea"];
+    second["theme"] = "dark";
+    const third = await browser.open();
+    third["other"] = 1;
+    await Promise.all([first, second, third].map((session) => browser.save(session)));
+    (second["cart"] as string[]).push("milk");
+    expect(third["cart"]).toEqual(["tea"]);
+    expect(first["cart"]).toEqual(["tea"]);
+  });
+
+  test("all learn that the session is gone", async () => {
+    const { browser, store } = await loggedIn();
+    const sessions = await Promise.all(Array.from({ length: 5 }, () => browser.open()));
+    sessions.forEach((session, n) => (session["n"] = n));
+    await browser.visit((session) => session.destroy());
+    const saved = await Promise.all(sessions.map((session) => browser.save(session)));
+    expect(saved.map(({ result }) => result)).toEqual(Array(5).fill("gone"));
+    expect(await store.count()).toBe(0);
+  });
+
+  test("all fail with a store that fails, and go on when it is back", async () => {
+    const { browser, store } = await loggedIn();
+    const sessions = await Promise.all(Array.from({ length: 5 }, () => browser.open()));
+    sessions.forEach((session, n) => (session[`k${n}`] = n));
+    store.before = (verb) => {
+      if (verb === "update") throw new Error("down");
+    };
+    for (const { status } of await Promise.allSettled(sessions.map((session) => browser.save(session)))) {
+      expect(status).toBe("rejected");
+    }
+    store.before = () => undefined;
+    await Promise.all(sessions.map((session) => browser.save(session)));
+    expect(Object.keys(await browser.open())).toHaveLength(6);
   });
 
   test("count exactly by update", async () => {

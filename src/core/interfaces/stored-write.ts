@@ -7,15 +7,16 @@ import type { Saved } from "../interface.ts";
 import { fill } from "../session.ts";
 import { type Loaded, type SessionState, stateOf } from "../state.ts";
 import { UNCHANGED, answer, answerEnd, factsOf } from "./kind.ts";
-import type { StoredKind } from "./stored.ts";
-import { type SwapRules, type Swapped, swap } from "./swap.ts";
+import type { SavingKind } from "./stored.ts";
+import { Lane, type Swapped } from "./lanes.ts";
+import type { SwapRules } from "./rebase.ts";
 
 /** More ids than this are not tried for a new session: they do not collide by chance. */
 const MAX_IDS = 3;
 const NOTHING = new Uint8Array(0);
 
 /** Removes the record, and the cookie. */
-export async function end(kind: StoredKind, state: SessionState): Promise<Saved> {
+export async function end(kind: SavingKind, state: SessionState): Promise<Saved> {
   const { loaded } = state;
   if (loaded) await kind.store.delete(kind.ids.keyOf(state.formerId ?? state.id));
   state.forget();
@@ -23,7 +24,7 @@ export async function end(kind: StoredKind, state: SessionState): Promise<Saved>
 }
 
 /** Adds the record of a new session. */
-export async function create(kind: StoredKind, state: SessionState, draft: Draft): Promise<Saved> {
+export async function create(kind: SavingKind, state: SessionState, draft: Draft): Promise<Saved> {
   const { plan, expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
   if (!plan.write) return answer(kind, state, UNCHANGED);
   const tries = await add(kind, state, { value: draft.bytes, expiresAt });
@@ -33,7 +34,7 @@ export async function create(kind: StoredKind, state: SessionState, draft: Draft
 }
 
 /** Adds a record under the session's id, or under another one when that is taken, and tells how many it took. */
-async function add(kind: StoredKind, state: SessionState, entry: Entry): Promise<number> {
+async function add(kind: SavingKind, state: SessionState, entry: Entry): Promise<number> {
   for (let tries = 1; tries <= MAX_IDS; tries++) {
     if (await kind.store.create(kind.ids.keyOf(state.id), entry)) return tries;
     state.id = kind.ids.create();
@@ -45,7 +46,7 @@ async function add(kind: StoredKind, state: SessionState, entry: Entry): Promise
  * Puts the data under the new id and ends the old one. First the new record, so that a failure on the way leaves the
  * session as it was; then the old one ends, if it is unchanged.
  */
-export async function replace(kind: StoredKind, session: object, loaded: Loaded, draft: Draft): Promise<Saved> {
+export async function replace(kind: SavingKind, session: object, loaded: Loaded, draft: Draft): Promise<Saved> {
   const state = stateOf(session);
   const from = kind.ids.keyOf(state.formerId ?? "");
   const { expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
@@ -69,13 +70,14 @@ interface Move {
 }
 
 /** Ends the old record; what another request had changed in it until then goes to the new one. */
-async function move(kind: StoredKind, state: SessionState, { from, to, loaded, draft, expiresAt }: Move) {
+async function move(kind: SavingKind, state: SessionState, { from, to, loaded, draft, expiresAt }: Move) {
   let written = draft.bytes;
-  const swapped = await swap(state, loaded, draft, rulesFor(kind, from), async (value, before) => {
-    if (value !== written) await kind.store.update(to, { before: written, value, expiresAt });
+  const lane = new Lane(rulesFor(kind, from), async (value, before) => {
+    if (!sameBytes(value, written)) await kind.store.update(to, { before: written, value, expiresAt });
     written = value;
     return kind.store.update(from, { before, value: NOTHING, expiresAt: 0 });
   });
+  const swapped = await lane.save({ state, loaded, draft, expiresAt });
   if (swapped) return swapped;
   report({ type: "gone" }, from);
   throw new SessionError("GONE", "the session ended elsewhere, so it got no new id");
@@ -83,7 +85,7 @@ async function move(kind: StoredKind, state: SessionState, { from, to, loaded, d
 
 /** Saves a session that lives on: its data where that changed, else its deadline when that is due. */
 export async function change(
-  kind: StoredKind,
+  kind: SavingKind,
   session: object,
   loaded: Loaded,
   draft: Draft | undefined,
@@ -95,8 +97,9 @@ export async function change(
   const writes = draft !== undefined && (draft.modified || kind.habits.rewrites);
   const present = writes ? draft : { data: new Map(), bytes: loaded.bytes, modified: false };
   const key = kind.ids.keyOf(state.id);
-  const swapped = await swap(state, loaded, present, rulesFor(kind, key), (value, before) => {
-    return kind.store.update(key, sameBytes(value, before) ? { expiresAt } : { expiresAt, before, value });
+  const wish = { state, loaded, draft: present, expiresAt };
+  const swapped = await kind.lanes.save(wish, rulesFor(kind, key), (value, before, until) => {
+    return kind.store.update(key, { expiresAt: until, ...(!sameBytes(value, before) && { before, value }) });
   });
   if (swapped) return conclude(kind, session, { swapped, expiresAt, line, written: writes && draft.modified });
   report({ type: "gone" }, key);
@@ -111,16 +114,16 @@ interface Conclusion {
   written: boolean;
 }
 
-function conclude(kind: StoredKind, session: object, { swapped, expiresAt, line, written }: Conclusion): Saved {
-  const { data, bytes, conflicts, tries } = swapped;
+function conclude(kind: SavingKind, session: object, { swapped, expiresAt, line, written }: Conclusion): Saved {
+  const { bytes, merged, conflicts, tries } = swapped;
   const state = stateOf(session);
   state.keep({ bytes, expiresAt });
-  if (tries > 1) fill(session, data);
-  const result = written ? (tries > 1 ? "merged" : "saved") : "unchanged";
+  if (merged) fill(session, kind.codec.decode(bytes) ?? new Map());
+  const result = written ? (merged ? "merged" : "saved") : "unchanged";
   return answer(kind, state, { result, conflicts, tries }, line);
 }
 
-function deadlines(kind: StoredKind, state: SessionState, draft: Draft | undefined) {
+function deadlines(kind: SavingKind, state: SessionState, draft: Draft | undefined) {
   const facts = factsOf(state, draft, kind.clock.now());
   return {
     plan: kind.habits.plan(facts),
@@ -129,10 +132,10 @@ function deadlines(kind: StoredKind, state: SessionState, draft: Draft | undefin
   };
 }
 
-function cookieLine(kind: StoredKind, state: SessionState, expiresAt: number | undefined): string {
+function cookieLine(kind: SavingKind, state: SessionState, expiresAt: number | undefined): string {
   return kind.cookie.write(state.request, kind.token.write(state.id), expiresAt);
 }
 
-function rulesFor(kind: StoredKind, key: string): SwapRules {
+function rulesFor(kind: SavingKind, key: string): SwapRules {
   return { codec: kind.codec, onConflict: kind.onConflict, key };
 }

@@ -8,6 +8,7 @@ import type { Durable, Store } from "../../store.ts";
 import { type Kind, UNCHANGED, answer, begin, endsEmpty, rulesOf } from "./kind.ts";
 import { type Live, findLive } from "./stored-load.ts";
 import { change, create, end, replace } from "./stored-write.ts";
+import { Lanes } from "./lanes.ts";
 
 /** What a cookie's text was found to name. */
 export interface Token {
@@ -30,8 +31,14 @@ export interface StoredKind extends Kind {
   onConflict: OnConflict;
 }
 
+/** A kind with the saves of it that are under way. */
+export interface SavingKind extends StoredKind {
+  readonly lanes: Lanes;
+}
+
 /** Sessions whose data is in a store, under an id that the cookie carries. */
-export function stored(kind: StoredKind): SessionInterface<Record<string, unknown>> {
+export function stored(made: StoredKind): SessionInterface<Record<string, unknown>> {
+  const kind = { ...made, lanes: new Lanes() };
   const rules = rulesOf(kind, {
     createId: () => kind.ids.create(),
     swaps: () => kind.store.capabilities?.swap !== false,
@@ -66,7 +73,7 @@ async function confirmed({ store, ids }: StoredKind, session: object, saved: Sav
   return { ...saved, durable: await store.confirm(ids.keyOf(stateOf(session).id)) };
 }
 
-async function save(kind: StoredKind, session: object): Promise<Saved> {
+async function save(kind: SavingKind, session: object): Promise<Saved> {
   const state = stateOf(session);
   if (state.destroyed) return end(kind, state);
   if (state.failed && !kind.habits.savesFailed) return saveFailed(kind, session);
@@ -81,7 +88,7 @@ async function save(kind: StoredKind, session: object): Promise<Saved> {
 }
 
 /** A handler that threw saves nothing but the new id that it had asked for. */
-function saveFailed(kind: StoredKind, session: object): Promise<Saved> | Saved {
+function saveFailed(kind: SavingKind, session: object): Promise<Saved> | Saved {
   const state = stateOf(session);
   const { loaded } = state;
   const data = loaded && kind.codec.decode(loaded.bytes);
