@@ -46,6 +46,11 @@ export interface SessionsOptions extends CommonOptions {
   onConflict?: OnConflict;
   /** The longest that the store may take to answer, in seconds. Default: 1. */
   storeTimeout?: number;
+  /**
+   * What a request gets while the store fails. `fail`: an error with status 503. `anonymous`: an empty session, whose
+   * changes cannot be saved (`STORE`) and which leaves the cookie alone; an event tells. Default: `fail`.
+   */
+  onStoreError?: "fail" | "anonymous";
 }
 
 /** Options of sessions in the cookie. */
@@ -68,15 +73,16 @@ const CODECS = { msgpack: msgpack(), json: json() };
  * of it. Throws `CONFIG` for a wrong option, and names it.
  */
 export function sessions<T extends object = DeclaredData>(options: SessionsOptions): SessionInterface<T> {
-  checkOptions("sessions", options, [...COMMON, "store", "codec", "onConflict", "storeTimeout"]);
+  checkOptions("sessions", options, [...COMMON, "store", "codec", "onConflict", "storeTimeout", "onStoreError"]);
   const { store, codec = "msgpack", clock = systemClock, onConflict = "mine", storeTimeout = 1 } = options;
   checkStore(store);
   checkTimeout(storeTimeout);
   const kind: StoredKind = {
-    store: guarded(store, storeTimeout),
+    store: guarded(store, storeTimeout, clock),
     codec: codecOf(codec),
     clock,
     onConflict: checkedOnConflict(onConflict),
+    onStoreError: checkedOnStoreError(options.onStoreError),
     cookie: sessionCookie(options.cookie),
     habits: ownHabits(options.timeouts),
     ids: IDS,
@@ -159,6 +165,11 @@ function checkTimeout(storeTimeout: number): void {
 function checkedOnConflict(onConflict: OnConflict): OnConflict {
   if (typeof onConflict === "function" || ["mine", "theirs", "error"].includes(onConflict)) return onConflict;
   throw new SessionError("CONFIG", `onConflict is ${onConflict}; give 'mine', 'theirs', 'error' or a function`);
+}
+
+function checkedOnStoreError(onStoreError: "fail" | "anonymous" = "fail"): "fail" | "anonymous" {
+  if (onStoreError === "fail" || onStoreError === "anonymous") return onStoreError;
+  throw new SessionError("CONFIG", `onStoreError is ${String(onStoreError)}; give 'fail' or 'anonymous'`);
 }
 
 function checkedFormat(format: "sealed" | "signed"): "sealed" | "signed" {

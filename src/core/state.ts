@@ -102,6 +102,8 @@ export class SessionState {
   presented = false;
   /** Whether it brought several live sessions, so that all are nobody's. */
   ambiguous = false;
+  /** Why the session could not be read, where the request goes on without it. */
+  outage: SessionError | undefined;
   /** Whether the cookie was made with a previous key. */
   staleCookie = false;
   /** The data as it was loaded, for its order and shape. */
@@ -181,6 +183,7 @@ export class SessionState {
   }
 
   assertWritable(): void {
+    if (this.outage) throw this.outage;
     if (this.#rules.readOnly !== undefined) throw new SessionError("READ_ONLY", this.#rules.readOnly);
   }
 

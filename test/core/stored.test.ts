@@ -550,6 +550,51 @@ describe("a store that is down", () => {
     expect((await browser.open())["user"]).toBe("ada");
   });
 
+  test("that hangs is left alone after five calls, and asked again half a second later", async () => {
+    const { browser, store, clock } = await loggedIn({ storeTimeout: 0.005 });
+    store.before = () => new Promise(() => undefined);
+    for (let n = 0; n < 7; n++) await expect(browser.open()).rejects.toMatchObject({ code: "STORE" });
+    expect(store.take().read).toBe(5);
+    clock.advance(499);
+    await expect(browser.open()).rejects.toMatchObject({ code: "STORE" });
+    expect(store.take().read).toBe(0);
+    clock.advance(1);
+    const [probe, other] = [browser.open(), browser.open()];
+    await expect(other).rejects.toMatchObject({ code: "STORE" });
+    await expect(probe).rejects.toMatchObject({ code: "STORE" });
+    expect(store.take().read).toBe(1);
+    store.before = () => undefined;
+    clock.advance(500);
+    expect((await browser.open())["user"]).toBe("ada");
+    expect((await browser.open())["user"]).toBe("ada");
+  });
+
+  test("that refuses is asked again each time: one bad value must not stop the others", async () => {
+    const { browser, store } = await loggedIn();
+    store.before = () => Promise.reject(new Error("value too large"));
+    for (let n = 0; n < 20; n++) await expect(browser.open()).rejects.toMatchObject({ code: "STORE" });
+    expect(store.take().read).toBe(20);
+  });
+
+  test("lets requests go on without their session where that is asked for, and keeps the cookie", async () => {
+    const { browser, store } = await loggedIn({ onStoreError: "anonymous" });
+    const { cookie } = browser;
+    store.before = () => Promise.reject(new Error("ECONNREFUSED"));
+    const events = await eventsOf(async () => {
+      const session = await browser.open();
+      expect({ ...session }).toEqual({});
+      expect(setCookies(await browser.save(session))).toEqual([]);
+    });
+    expect(events.map(({ type }) => type)).toEqual(["failed"]);
+    const change = browser.visit((session) => (session["user"] = "eve"));
+    await expect(change).rejects.toMatchObject({ code: "STORE", status: 503 });
+    await expect(browser.visit((session) => session.destroy())).rejects.toMatchObject({ code: "STORE" });
+    await expect(browser.visit((session) => session.clear())).rejects.toMatchObject({ code: "STORE" });
+    store.before = () => undefined;
+    expect(browser.cookie).toBe(cookie);
+    expect((await browser.open())["user"]).toBe("ada");
+  });
+
   test("that never answers is given up", async () => {
     const { browser, store } = await loggedIn({ storeTimeout: 0.01 });
     store.before = () => new Promise(() => undefined);

@@ -1,8 +1,10 @@
+import { SessionError } from "../../errors.ts";
+import { report } from "../../events.ts";
 import { draftOf } from "../draft.ts";
 import type { Ids } from "../id.ts";
 import type { Saved, SessionInterface } from "../interface.ts";
 import type { OnConflict } from "../merge.ts";
-import { createSession, fill } from "../session.ts";
+import { createSession, dataOf, fill } from "../session.ts";
 import { SessionState, stateOf } from "../state.ts";
 import type { Durable, Store } from "../../store.ts";
 import { type Kind, UNCHANGED, answer, begin, endsEmpty, rulesOf } from "./kind.ts";
@@ -29,6 +31,8 @@ export interface StoredKind extends Kind {
     read(text: string): Token | undefined;
   };
   onConflict: OnConflict;
+  /** Default: `fail`. */
+  onStoreError?: "fail" | "anonymous";
 }
 
 /** A kind with the saves of it that are under way. */
@@ -46,15 +50,24 @@ export function stored(made: StoredKind): SessionInterface<Record<string, unknow
   return {
     async open(request) {
       const values = kind.cookie.read(request);
-      const live = values.length > 0 ? await findLive(kind, values) : [];
       const state = new SessionState(rules, request);
       state.presented = values.length > 0;
+      const live =
+        values.length > 0 ? await findLive(kind, values).catch((error) => goWithout(kind, state, error)) : [];
       state.ambiguous = live.length > 1;
       const [only] = live;
       return only && live.length === 1 ? resume(kind, state, only) : begin(kind, state);
     },
     save: async (session) => confirmed(kind, session, await save(kind, session)),
   };
+}
+
+/** Notes an outage with which a request is to go on, without its session. */
+function goWithout({ onStoreError }: StoredKind, state: SessionState, error: unknown): never[] {
+  if (onStoreError !== "anonymous" || !(error instanceof SessionError)) throw error;
+  report({ type: "failed", error });
+  state.outage = error;
+  return [];
 }
 
 function resume(kind: StoredKind, state: SessionState, { id, current, data, loaded }: Live) {
@@ -75,6 +88,7 @@ async function confirmed({ store, ids }: StoredKind, session: object, saved: Sav
 
 async function save(kind: SavingKind, session: object): Promise<Saved> {
   const state = stateOf(session);
+  if (state.outage) return saveWithout(kind, session, state.outage);
   if (state.destroyed) return end(kind, state);
   if (state.failed && !kind.habits.savesFailed) return saveFailed(kind, session);
   const looked = state.accessed || kind.habits.rewrites;
@@ -85,6 +99,14 @@ async function save(kind: SavingKind, session: object): Promise<Saved> {
   if (!state.loaded) return draft ? create(kind, state, draft) : answer(kind, state, UNCHANGED);
   if (draft && state.formerId !== undefined) return replace(kind, session, state.loaded, draft);
   return change(kind, session, state.loaded, draft);
+}
+
+/** Whose session could not be read cannot have it changed: neither record nor cookie is touched. */
+function saveWithout(kind: SavingKind, session: object, outage: SessionError): Saved {
+  const state = stateOf(session);
+  const changed = state.modified === true || !kind.habits.isEmpty(dataOf(session));
+  if (changed && !state.failed) throw outage;
+  return answer(kind, state, UNCHANGED);
 }
 
 /** A handler that threw saves nothing but the new id that it had asked for. */
