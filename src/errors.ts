@@ -9,6 +9,7 @@
  * - `READ_ONLY`: a write to a null session, or an `update` where nothing can be compared and swapped.
  * - `GONE`: the session ended elsewhere while this request was to regenerate it.
  * - `CONFLICT`: two requests set one key otherwise and `onConflict` is `'error'`, or no swap succeeded in 16 tries.
+ * - `IN_DOUBT`: the store's reply was lost, and an `update` may have been saved or not; it is not made twice.
  * - `LATE`: a change that can no longer reach the browser, because the headers have left.
  * - `CONTEXT`: the ambient session was used outside of a request.
  */
@@ -21,16 +22,17 @@ export type SessionErrorCode =
   | "READ_ONLY"
   | "GONE"
   | "CONFLICT"
+  | "IN_DOUBT"
   | "LATE"
   | "CONTEXT";
 
-const STATUS: Partial<Record<SessionErrorCode, number>> = { STORE: 503, GONE: 409, CONFLICT: 409 };
+const STATUS: Partial<Record<SessionErrorCode, number>> = { STORE: 503, IN_DOUBT: 503, GONE: 409, CONFLICT: 409 };
 
 /** The one error that Flagon throws or rejects with. Its text never holds a secret, a session id or session data. */
 export class SessionError extends Error {
   override readonly name = "SessionError";
   readonly code: SessionErrorCode;
-  /** The HTTP status that fits: 503 for `STORE`, 409 for `GONE` and `CONFLICT`, 500 for the rest. */
+  /** The HTTP status that fits: 503 for `STORE` and `IN_DOUBT`, 409 for `GONE` and `CONFLICT`, 500 for the rest. */
   readonly status: number;
 
   constructor(code: SessionErrorCode, message: string, options?: ErrorOptions) {

@@ -1,5 +1,6 @@
 import type { Data } from "../codecs/codec.ts";
 import { type Timeouts, expiryOf } from "./expiry.ts";
+import { randomId } from "./id.ts";
 import type { DataHabits } from "./state.ts";
 
 /** What is known of a session that is to be saved. Instants are epoch milliseconds. */
@@ -50,6 +51,9 @@ export interface Habits extends DataHabits {
 
 const PERMANENT = "_permanent";
 const CREATED_AT = "_createdAt";
+const UPDATE = "_update";
+/** Enough that no two updates of a record have the same. */
+const STAMP_BYTES = 9;
 /** By how much the clocks of two machines may differ. */
 const SKEW = 5 * 60 * 1000;
 
@@ -65,14 +69,15 @@ export function ownHabits(timeouts: Timeouts | undefined): Habits & { longest: n
     guardsCaches: true,
     longest: expiry.longest,
     pair: (category, message) => [category, message],
-    isOurs: (key) => key === CREATED_AT,
+    isOurs,
+    stamp: (bookkeeping) => void bookkeeping.set(UPDATE, randomId(STAMP_BYTES)),
     begin: (now) => new Map([[CREATED_AT, now]]),
     isLive: (data, now) => {
       const createdAt = createdAtOf(data);
       return createdAt !== undefined && createdAt <= now + SKEW && now < expiry.latest(createdAt, isPermanent(data));
     },
     createdAt: createdAtOf,
-    isEmpty: (data) => [...data.keys()].every((key) => key === CREATED_AT || key === PERMANENT),
+    isEmpty: (data) => [...data.keys()].every((key) => isOurs(key) || key === PERMANENT),
     deadline: ({ now, createdAt, permanent }) => expiry.deadline(now, createdAt, permanent),
     cookieExpiresAt: ({ now, createdAt, permanent }) => {
       return permanent ? expiry.deadline(now, createdAt, permanent) : undefined;
@@ -82,6 +87,10 @@ export function ownHabits(timeouts: Timeouts | undefined): Habits & { longest: n
       return { write: modified || due, cookie: (isNew && modified) || staleCookie || (permanent && (modified || due)) };
     },
   };
+}
+
+function isOurs(key: unknown): boolean {
+  return key === CREATED_AT || key === UPDATE;
 }
 
 /** `undefined` for what is no instant: then the session counts as over, since nothing would ever end it. */

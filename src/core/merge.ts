@@ -31,6 +31,8 @@ export interface MergeRules {
   same(key: unknown, a: unknown, b: unknown): boolean;
   updates: Updates;
   onConflict: OnConflict;
+  /** Whether a key is bookkeeping, on which nobody can disagree. */
+  isOurs(key: unknown): boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ export function merge({ base, mine, theirs }: Versions, rules: MergeRules): Merg
 
   function decide(key: unknown, from: unknown, left: unknown, right: unknown): unknown {
     if (rules.updates.made(key, from, left)) return rules.updates.replay(key, right);
-    if (rules.same(key, from, right) || rules.same(key, left, right)) return left;
+    if (rules.isOurs(key) || rules.same(key, from, right) || rules.same(key, left, right)) return left;
     conflicts.push(String(key));
     return resolve(rules.onConflict, String(key), { base: from, mine: left, theirs: right });
   }

@@ -104,6 +104,7 @@ class SessionControls {
     const before = state.updates.fingerprint(key, current);
     const value = change(current);
     state.updates.record(key, before, value, change);
+    state.habits.stamp?.(state.hidden);
     write(this, key, value);
     return value;
   }

@@ -15,6 +15,8 @@ export interface DataHabits {
   pair(category: string, message: unknown): unknown[];
   /** Whether a key is bookkeeping of ours, which no application sees. */
   isOurs(key: unknown): boolean;
+  /** Notes in the data that `update` was called, so that no other request can write the same bytes; absent in Flask's. */
+  stamp?(bookkeeping: Data): void;
 }
 
 /** The record or cookie that a session came from, or was last saved as. */

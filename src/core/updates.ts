@@ -46,6 +46,10 @@ export class Updates {
     return known ? known.changes.reduce((current, change) => change(current), value) : value;
   }
 
+  get any(): boolean {
+    return this.#recorded !== undefined;
+  }
+
   /** Forgets what was saved. */
   clear(): void {
     this.#recorded = undefined;

@@ -1,7 +1,8 @@
 import { sameBytes } from "../../crypto/bytes.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
-import type { Updated } from "../../store.ts";
+import type { Entry, Updated } from "../../store.ts";
+import { NoAnswer } from "../breaker.ts";
 import { type SwapRules, type Wish, rebase } from "./rebase.ts";
 
 /** What stands in the store after a wish was granted. */
@@ -13,16 +14,32 @@ export interface Swapped {
   tries: number;
 }
 
-/** Puts `bytes` in the place of `before`; the same bytes move the deadline alone. */
-export type Write = (bytes: Uint8Array, before: Uint8Array, expiresAt: number) => Promise<Updated>;
+/** A record, as a lane reaches it. */
+export interface Spot {
+  /** Puts `bytes` in the place of `before`; the same bytes move the deadline alone. */
+  write(bytes: Uint8Array, before: Uint8Array, expiresAt: number): Promise<Updated>;
+  /** What stands there; absent where a write in doubt cannot be told from its being there. */
+  read?(): Promise<Entry | undefined>;
+}
 
 const MAX_TRIES = 16;
 const LONGEST_PAUSE = 32;
 const NOTHING = new Uint8Array();
 
+const FAILED = Symbol("failed");
+
+/** A write whose reply was lost. */
+interface Lost {
+  bytes: Uint8Array;
+  before: Uint8Array;
+  error: unknown;
+}
+
 interface Waiting extends Wish {
   conflicts: string[];
   tries: number;
+  /** What a write whose reply was lost would have left. */
+  doubted?: Uint8Array;
   settle: (swapped: Swapped | undefined) => void;
   fail: (error: unknown) => void;
 }
@@ -35,12 +52,12 @@ export class Lane {
   #waiting: Waiting[] = [];
   #running = false;
   readonly #rules: SwapRules;
-  readonly #write: Write;
+  readonly #spot: Spot;
   readonly #onIdle: () => void;
 
-  constructor(rules: SwapRules, write: Write, onIdle: () => void = () => undefined) {
+  constructor(rules: SwapRules, spot: Spot, onIdle: () => void = () => undefined) {
     this.#rules = rules;
-    this.#write = write;
+    this.#spot = spot;
     this.#onIdle = onIdle;
   }
 
@@ -66,16 +83,13 @@ export class Lane {
     const { batch, bytes } = this.#compose(before);
     if (batch.length === 0) return known;
     const expiresAt = Math.max(...batch.map((wish) => wish.expiresAt));
+    for (const wish of batch) wish.tries++;
     try {
-      const updated = await this.#write(bytes, before, expiresAt);
-      for (const wish of batch) wish.tries++;
-      if (updated.done) return this.#grant(batch, bytes);
-      if (updated.current) return await this.#tryAgain(batch, updated.current.value);
-      for (const wish of batch) wish.settle(undefined);
+      const updated = await this.#spot.write(bytes, before, expiresAt);
+      return updated.done ? this.#grant(batch, bytes) : await this.#lose(batch, updated.current);
     } catch (error) {
-      for (const wish of batch) wish.fail(error);
+      return this.#doubt(batch, { bytes, before, error });
     }
-    return undefined;
   }
 
   /** Merges all who wait, one onto the other. Whoever cannot be merged is told so, and left out. */
@@ -101,6 +115,43 @@ export class Lane {
     return bytes;
   }
 
+  /** Tells who is done after all, and lets the others try again; with nothing there, all are told so. */
+  async #lose(batch: readonly Waiting[], current: Entry | undefined): Promise<Uint8Array | undefined> {
+    if (!current) {
+      for (const wish of batch) wish.settle(undefined);
+      return undefined;
+    }
+    const having = (fate: Fate) => batch.filter((wish) => fateOf(wish, current.value) === fate);
+    for (const wish of having("unknown")) wish.fail(inDoubt());
+    this.#grant(having("done"), current.value);
+    return this.#tryAgain(having("undone"), current.value);
+  }
+
+  /** A write may have been made although no reply came: what stands there tells, once for each wish. */
+  async #doubt(batch: readonly Waiting[], lost: Lost): Promise<Uint8Array | undefined> {
+    const current = await this.#lookAgain(batch, lost.error);
+    if (current === FAILED) {
+      for (const wish of batch) wish.fail(lost.error);
+      return undefined;
+    }
+    for (const wish of batch) wish.doubted = lost.bytes;
+    return current && sameBytes(current.value, lost.before)
+      ? this.#tryAgain(batch, lost.before)
+      : this.#lose(batch, current);
+  }
+
+  /** Not where the engine was silent, as the request has waited long enough; nor twice for one wish. */
+  async #lookAgain(batch: readonly Waiting[], error: unknown): Promise<Entry | undefined | typeof FAILED> {
+    const { read } = this.#spot;
+    const isSilent = error instanceof Error && error.cause instanceof NoAnswer;
+    if (!read || isSilent || batch.some((wish) => wish.doubted)) return FAILED;
+    try {
+      return await read();
+    } catch {
+      return FAILED;
+    }
+  }
+
   /** Puts back those who may try again, behind a pause in which others may join them. */
   async #tryAgain(batch: readonly Waiting[], standing: Uint8Array): Promise<Uint8Array> {
     for (const wish of batch) if (wish.tries >= MAX_TRIES) wish.fail(givenUp());
@@ -109,6 +160,22 @@ export class Lane {
     if (rest.length > 0) await pause(Math.max(...rest.map(({ tries }) => tries)));
     return standing;
   }
+}
+
+type Fate = "done" | "unknown" | "undone";
+
+/** What became of a wish, as far as what stands there now can tell. */
+function fateOf({ doubted, state }: Waiting, standing: Uint8Array): Fate {
+  if (doubted === undefined) return "undone";
+  const stands = sameBytes(doubted, standing);
+  // An assignment may be made twice. Without a stamp, another request's update may have left the same bytes.
+  if (state.updates.any && !(stands && state.habits.stamp)) return "unknown";
+  return stands ? "done" : "undone";
+}
+
+function inDoubt(): SessionError {
+  const message = "the store's reply was lost, and what an update was to change has changed: it may have been saved";
+  return new SessionError("IN_DOUBT", message);
 }
 
 function givenUp(): SessionError {
@@ -125,11 +192,11 @@ function pause(tries: number): Promise<void> {
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
 
-  save(wish: Wish, rules: SwapRules, write: Write): Promise<Swapped | undefined> {
+  save(wish: Wish, rules: SwapRules, spot: Spot): Promise<Swapped | undefined> {
     const { key } = rules;
     let lane = this.#lanes.get(key);
     if (!lane) {
-      lane = new Lane(rules, write, () => this.#lanes.delete(key));
+      lane = new Lane(rules, spot, () => this.#lanes.delete(key));
       this.#lanes.set(key, lane);
     }
     return lane.save(wish);

@@ -46,6 +46,7 @@ function rulesOf(state: SessionState, { codec, onConflict }: SwapRules) {
     same: (key: unknown, a: unknown, b: unknown) => a === b || fingerprint(key, a) === fingerprint(key, b),
     updates: state.updates,
     onConflict,
+    isOurs: (key: unknown) => state.habits.isOurs(key),
   };
 }
 

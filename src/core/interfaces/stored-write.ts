@@ -72,10 +72,12 @@ interface Move {
 /** Ends the old record; what another request had changed in it until then goes to the new one. */
 async function move(kind: SavingKind, state: SessionState, { from, to, loaded, draft, expiresAt }: Move) {
   let written = draft.bytes;
-  const lane = new Lane(rulesFor(kind, from), async (value, before) => {
-    if (!sameBytes(value, written)) await kind.store.update(to, { before: written, value, expiresAt });
-    written = value;
-    return kind.store.update(from, { before, value: NOTHING, expiresAt: 0 });
+  const lane = new Lane(rulesFor(kind, from), {
+    async write(value, before) {
+      if (!sameBytes(value, written)) await kind.store.update(to, { before: written, value, expiresAt });
+      written = value;
+      return kind.store.update(from, { before, value: NOTHING, expiresAt: 0 });
+    },
   });
   const swapped = await lane.save({ state, loaded, draft, expiresAt });
   if (swapped) return swapped;
@@ -98,8 +100,10 @@ export async function change(
   const present = writes ? draft : { data: new Map(), bytes: loaded.bytes, modified: false };
   const key = kind.ids.keyOf(state.id);
   const wish = { state, loaded, draft: present, expiresAt };
-  const swapped = await kind.lanes.save(wish, rulesFor(kind, key), (value, before, until) => {
-    return kind.store.update(key, { expiresAt: until, ...(!sameBytes(value, before) && { before, value }) });
+  const swapped = await kind.lanes.save(wish, rulesFor(kind, key), {
+    write: (value, before, until) =>
+      kind.store.update(key, { expiresAt: until, ...(!sameBytes(value, before) && { before, value }) }),
+    read: () => kind.store.read(key),
   });
   if (swapped) return conclude(kind, session, { swapped, expiresAt, line, written: writes && draft.modified });
   report({ type: "gone" }, key);
