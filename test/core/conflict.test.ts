@@ -99,7 +99,7 @@ describe("two requests of one session at once", () => {
       (s) => (s["theme"] = "dark"),
     );
     expect(data).toEqual({ theme: "dark" });
-    expect(saved).toMatchObject({ result: "merged", conflicts: [] });
+    expect(saved).toMatchObject({ result: "saved", conflicts: [] });
   });
 
   test("deleting what the other changed is a conflict", async () => {

@@ -75,6 +75,18 @@ describe("a save whose reply is lost", () => {
     },
   );
 
+  test("and that the client sent again by itself: an update counts once", async () => {
+    const { browser, store } = await loggedIn();
+    const { update } = store;
+    store.update = async (...given) => {
+      await update(...given);
+      return update(...given);
+    };
+    expect(await browser.visit((session) => session.update("n", increment))).toMatchObject({ tries: 1 });
+    expect(await browser.visit((session) => (session["theme"] = "dark"))).toMatchObject({ tries: 1 });
+    expect({ ...(await browser.open()) }).toEqual({ user: "ada", n: 1, theme: "dark" });
+  });
+
   test("is the store's failure when the store cannot tell", async () => {
     const { browser, store } = await loggedIn();
     const session = await browser.open();

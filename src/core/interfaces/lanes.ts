@@ -86,7 +86,7 @@ export class Lane {
     for (const wish of batch) wish.tries++;
     try {
       const updated = await this.#spot.write(bytes, before, expiresAt);
-      return updated.done ? this.#grant(batch, bytes) : await this.#lose(batch, updated.current);
+      return updated.done ? this.#grant(batch, bytes) : await this.#lose(batch, bytes, updated.current);
     } catch (error) {
       return this.#doubt(batch, { bytes, before, error });
     }
@@ -116,12 +116,16 @@ export class Lane {
   }
 
   /** Tells who is done after all, and lets the others try again; with nothing there, all are told so. */
-  async #lose(batch: readonly Waiting[], current: Entry | undefined): Promise<Uint8Array | undefined> {
+  async #lose(
+    batch: readonly Waiting[],
+    tried: Uint8Array,
+    current: Entry | undefined,
+  ): Promise<Uint8Array | undefined> {
     if (!current) {
       for (const wish of batch) wish.settle(undefined);
       return undefined;
     }
-    const having = (fate: Fate) => batch.filter((wish) => fateOf(wish, current.value) === fate);
+    const having = (fate: Fate) => batch.filter((wish) => fateOf(wish, tried, current.value) === fate);
     for (const wish of having("unknown")) wish.fail(inDoubt());
     this.#grant(having("done"), current.value);
     return this.#tryAgain(having("undone"), current.value);
@@ -137,7 +141,7 @@ export class Lane {
     for (const wish of batch) wish.doubted = lost.bytes;
     return current && sameBytes(current.value, lost.before)
       ? this.#tryAgain(batch, lost.before)
-      : this.#lose(batch, current);
+      : this.#lose(batch, lost.bytes, current);
   }
 
   /** Not where the engine was silent, as the request has waited long enough; nor twice for one wish. */
@@ -164,13 +168,16 @@ export class Lane {
 
 type Fate = "done" | "unknown" | "undone";
 
-/** What became of a wish, as far as what stands there now can tell. */
-function fateOf({ doubted, state }: Waiting, standing: Uint8Array): Fate {
-  if (doubted === undefined) return "undone";
-  const stands = sameBytes(doubted, standing);
+/**
+ * What became of a wish, as far as what stands there now can tell. It may be what was tried although the swap was lost:
+ * a client that had no reply may have sent it again by itself.
+ */
+function fateOf({ doubted, state }: Waiting, tried: Uint8Array, standing: Uint8Array): Fate {
+  const stands = sameBytes(tried, standing) || (doubted !== undefined && sameBytes(doubted, standing));
   // An assignment may be made twice. Without a stamp, another request's update may have left the same bytes.
-  if (state.updates.any && !(stands && state.habits.stamp)) return "unknown";
-  return stands ? "done" : "undone";
+  const isProof = !state.updates.any || state.habits.stamp !== undefined;
+  if (stands && isProof) return "done";
+  return doubted !== undefined && state.updates.any ? "unknown" : "undone";
 }
 
 function inDoubt(): SessionError {
