@@ -102,10 +102,11 @@ async function swap(items: Items, key: string, statement: Statement): Promise<Up
   return { done: false, current: entryOf(refusal.Item ?? (await get(items, key)), statement.now) };
 }
 
+/** Every live entry under the prefix. An item there without bytes is somebody else's. */
 async function* list(items: Items, now: number): AsyncGenerator<[key: string, entry: Entry]> {
   for await (const page of scan(items, `NOT ${EXPIRED}`, now)) {
     for (const item of page) {
-      const entry = entryOf(item, now);
+      const entry = item["val"]?.B && entryOf(item, now);
       if (entry) yield [keyOf(items, item), entry];
     }
   }

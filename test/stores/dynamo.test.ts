@@ -140,12 +140,13 @@ describe.skipIf(!has("dynamo"))("dynamo store", () => {
       expect(deadlines).toEqual(Array(6).fill("8640000000000"));
     });
 
-    test("of somebody else, without bytes, are an error", async () => {
+    test("of somebody else, without bytes, are an error, and are not listed", async () => {
       const prefix = newPrefix();
       const store = dynamoStore(probe, { table, prefix });
       await put(`${prefix}key`, { val: { S: "text" } });
       await expect(store.read("key")).rejects.toThrow("no bytes under val");
       await expect(store.update("key", { ...entry("b"), before: bytes("a") })).rejects.toThrow("no bytes under val");
+      expect(await store.list()[Symbol.asyncIterator]().next()).toMatchObject({ done: true });
       expect(await store.delete("key")).toBe(true);
     });
 
