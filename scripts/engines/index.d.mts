@@ -16,6 +16,7 @@ export interface Engine<Access> {
 
 export interface Engines {
   readonly redis: Engine<{ readonly url: string }>;
+  readonly dynamo: Engine<{ readonly url: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
 }
 
@@ -62,3 +63,6 @@ export function startRedis(options?: {
 
 /** Starts a Sentinel that watches one Redis under the name `primary`, and is enough of a quorum by itself. */
 export function startSentinel(redisPort: number): Promise<Server>;
+
+/** Starts a DynamoDB Local that keeps everything in memory, whatever `DYNAMODB_URL` says. It takes any credentials. */
+export function startDynamo(options?: { readonly port?: number }): Promise<Server & { readonly url: string }>;
