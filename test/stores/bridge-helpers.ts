@@ -1,10 +1,11 @@
 /** What the tests of the bridges share. */
 import { randomUUID } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { EVENTS, type SessionEvent } from "../../src/events.ts";
 import type { Entry, Listable, Store, Sweepable } from "../../src/store.ts";
 import { bytes } from "../../src/testing/internal/stage.ts";
+import { canStart, startRedis, untilTheEnd } from "../engines.ts";
 
 const MINUTE = 60_000;
 
@@ -27,7 +28,7 @@ export async function listed(store: Listable): Promise<[key: string, text: strin
 }
 
 /** What is told meanwhile. */
-export async function eventsWhile(act: () => Promise<void>): Promise<SessionEvent[]> {
+async function eventsWhile(act: () => Promise<void>): Promise<SessionEvent[]> {
   const events: SessionEvent[] = [];
   const listen = (event: unknown) => events.push(event as SessionEvent);
   subscribe(EVENTS, listen);
@@ -35,23 +36,32 @@ export async function eventsWhile(act: () => Promise<void>): Promise<SessionEven
   return events;
 }
 
-/** Fails unless every verb rejects. */
-export async function expectOutage(store: Store): Promise<void> {
+/** What becomes of each verb: `fulfilled` or `rejected`. */
+export async function outcomes(store: Store): Promise<string[]> {
   const change = { ...entry("b"), before: bytes("a") };
   const verbs = [store.create("key", entry("a")), store.read("key"), store.update("key", change), store.delete("key")];
-  for (const { status } of await Promise.allSettled(verbs)) expect(status).toBe("rejected");
+  return (await Promise.allSettled(verbs)).map(({ status }) => status);
 }
 
-/** Fails unless what stands under a store's key, put there by others, counts as none, is told of, and hinders nobody. */
-export async function expectForeign(store: Store & Listable & Sweepable): Promise<void> {
-  const events = await eventsWhile(async () => expect(await store.read("key")).toBe(undefined));
-  expect(events).toEqual([expect.objectContaining({ type: "unreadable" })]);
-  expect(await store.update("key", { expiresAt: Date.now() + MINUTE })).toEqual({ done: false, current: undefined });
-  expect(await store.delete("key")).toBe(false);
-  expect(await store.deleteExpired()).toBe(0);
-  expect(await listed(store)).toEqual([]);
-  expect(await store.create("key", entry("a"))).toBe(true);
-  expect(await listed(store)).toEqual([["key", "a"]]);
+/** What `outcomes` are when the engine is down. */
+export const OUTAGE = ["rejected", "rejected", "rejected", "rejected"];
+
+/** Holds a store, in which others left something under `key`, to counting it as none. */
+export function testForeign(
+  found: readonly unknown[],
+  open: (found: unknown) => Promise<Store & Listable & Sweepable>,
+): void {
+  test.each(found.map((each) => [each]))("counts %j as none, and tells of it", async (each) => {
+    const store = await open(each);
+    const events = await eventsWhile(async () => expect(await store.read("key")).toBe(undefined));
+    expect(events).toEqual([expect.objectContaining({ type: "unreadable" })]);
+    expect(await store.update("key", { expiresAt: Date.now() + MINUTE })).toEqual({ done: false, current: undefined });
+    expect(await store.delete("key")).toBe(false);
+    expect(await store.deleteExpired()).toBe(0);
+    expect(await listed(store)).toEqual([]);
+    expect(await store.create("key", entry("a"))).toBe(true);
+    expect(await listed(store)).toEqual([["key", "a"]]);
+  });
 }
 
 /** Deadlines that an engine's own idea of time might stumble over. */
@@ -65,5 +75,26 @@ export function testDeadlines(open: () => Store): void {
     await store.update(key, { ...entry("a"), before: bytes("a"), expiresAt });
     expect(await store.read(key)).toEqual(expected);
     await store.delete(key);
+  });
+}
+
+/** Makes clients of node-redis fail at once while Redis is down, and come back soon after it. */
+export const FAIL_AT_ONCE = { disableOfflineQueue: true, socket: { reconnectStrategy: 20 } };
+
+/** Holds a bridge over Redis to what an outage has to be: a failure, and over when Redis is back. */
+export function testOutage(open: (url: string) => Promise<Store>): void {
+  describe.skipIf(!canStart("redis"))("over a Redis that fails", () => {
+    test("rejects while Redis is down, and goes on when it is back", async () => {
+      const mortal = await startRedis();
+      const store = await open(mortal.url);
+      await store.create("key", entry("a"));
+      process.kill(mortal.pid, "SIGKILL");
+      await mortal.stop();
+      expect(await outcomes(store)).toEqual(OUTAGE);
+
+      await untilTheEnd(startRedis({ port: mortal.port }));
+      await vi.waitFor(() => store.read("key"), { timeout: 10_000 });
+      expect(await store.create("key", entry("a"))).toBe(true);
+    });
   });
 }

@@ -7,17 +7,26 @@ import session from "express-session";
 import memoryStoreOf from "memorystore";
 import { createClient } from "redis";
 import fileStoreOf from "session-file-store";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { type ConnectStore, expressStore } from "../../src/stores/express-store.ts";
 import { nameOf } from "../../src/stores/internal/record.ts";
 import { manualClock } from "../../src/testing/clock.ts";
 import { testListable, testStore, testSweepable } from "../../src/testing/store-suite.ts";
-import { canStart, engine, has, startRedis, untilTheEnd } from "../engines.ts";
-import { able, entry, expectForeign, expectOutage, testDeadlines } from "./bridge-helpers.ts";
+import { engine, has, untilTheEnd } from "../engines.ts";
+import {
+  able,
+  entry,
+  testForeign,
+  outcomes,
+  OUTAGE,
+  testDeadlines,
+  testOutage,
+  FAIL_AT_ONCE,
+} from "./bridge-helpers.ts";
 import { connected } from "./redis-clients.ts";
 
-const MemoryStore = memoryStoreOf(session as never);
+const MemoryStore = memoryStoreOf(session);
 const FileStore = fileStoreOf(session);
 
 const directory = mkdtempSync(join(tmpdir(), "flagon-express-store-"));
@@ -33,12 +42,10 @@ describe.each<[string, () => ConnectStore]>([
   testSweepable({ test, open });
   testDeadlines(() => open(systemClock));
 
-  test("counts what is not ours as none, and tells of it", async () => {
-    for (const foreign of [{ user: "ada" }, { record: 5 }, { record: "text" }]) {
-      const store = make();
-      await new Promise((done) => store.set(nameOf("key"), { cookie: {}, ...foreign }, done));
-      await expectForeign(able(expressStore(store)));
-    }
+  testForeign([{ user: "ada" }, { record: 5 }, { record: "text" }], async (found) => {
+    const store = make();
+    await new Promise((done) => store.set(nameOf("key"), Object.assign({ cookie: {} }, found), done));
+    return able(expressStore(store));
   });
 });
 
@@ -92,19 +99,8 @@ describe.skipIf(!has("redis"))("express store over connect-redis", () => {
   });
 });
 
-describe.skipIf(!canStart("redis"))("express store over a Redis that fails", () => {
-  test("rejects while Redis is down, and goes on when it is back", async () => {
-    const mortal = await startRedis();
-    const store = expressStore(new RedisStore({ client: await connect(mortal.url) }));
-    await store.create("key", entry("a"));
-    process.kill(mortal.pid, "SIGKILL");
-    await mortal.stop();
-    await expectOutage(store);
-
-    await untilTheEnd(startRedis({ port: mortal.port }));
-    await vi.waitFor(() => store.read("key"), { timeout: 10_000 });
-    expect(await store.create("key", entry("a"))).toBe(true);
-  });
+describe("express store", () => {
+  testOutage(async (url) => expressStore(new RedisStore({ client: await connect(url) })));
 });
 
 describe("express store over stores of other manners", () => {
@@ -131,15 +127,18 @@ describe("express store over stores of other manners", () => {
     testListable({ test, open });
   });
 
-  /** Says that it has begun by a promise, and what it found by the callback. */
-  class Hasty extends session.MemoryStore {
-    override async get(id: string, callback: (error?: unknown, answer?: unknown) => void): Promise<void> {
-      super.get(id, callback);
-    }
-  }
+  /** Has begun when its promise is fulfilled, and calls back when it is done. */
+  const hasty = (): ConnectStore => {
+    const store = new session.MemoryStore();
+    return {
+      get: async (id, callback) => store.get(id, callback),
+      set: async (id, data, callback) => store.set(id, data, callback),
+      destroy: async (id, callback) => store.destroy(id, callback),
+    };
+  };
 
   test("waits for the callback where a promise comes before it", async () => {
-    const store = expressStore(new Hasty());
+    const store = expressStore(hasty());
     await store.create("key", entry("a"));
     expect(await store.read("key")).toMatchObject({ value: Buffer.from("a") });
   });
@@ -154,7 +153,7 @@ describe("express store over stores of other manners", () => {
     },
   };
   test.each(Object.entries(failing))("rejects where it %s", async (_how, fail) => {
-    await expectOutage(expressStore({ get: fail, set: fail, destroy: fail }));
+    expect(await outcomes(expressStore({ get: fail, set: fail, destroy: fail }))).toEqual(OUTAGE);
   });
 
   test.each([undefined, null, "redis", {}, new Map(), session.MemoryStore])("refuses %o", (store) => {
@@ -169,7 +168,6 @@ describe("express store over stores of other manners", () => {
 });
 
 async function connect(url: string) {
-  const options = { url, disableOfflineQueue: true, socket: { reconnectStrategy: 20 } };
-  const { client } = await untilTheEnd(connected(createClient(options)));
+  const { client } = await untilTheEnd(connected(createClient({ url, ...FAIL_AT_ONCE })));
   return client;
 }

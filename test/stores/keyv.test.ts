@@ -8,8 +8,18 @@ import { keyvStore } from "../../src/stores/keyv.ts";
 import { manualClock } from "../../src/testing/clock.ts";
 import { bytes } from "../../src/testing/internal/stage.ts";
 import { testListable, testStore, testSweepable } from "../../src/testing/store-suite.ts";
-import { canStart, engine, has, startRedis, untilTheEnd } from "../engines.ts";
-import { able, entry, expectForeign, expectOutage, listed, testDeadlines } from "./bridge-helpers.ts";
+import { engine, has, untilTheEnd } from "../engines.ts";
+import {
+  able,
+  entry,
+  testForeign,
+  outcomes,
+  OUTAGE,
+  listed,
+  testDeadlines,
+  testOutage,
+  FAIL_AT_ONCE,
+} from "./bridge-helpers.ts";
 import { connected } from "./redis-clients.ts";
 
 describe("keyv store over a Map", () => {
@@ -28,13 +38,10 @@ describe("keyv store over a Map", () => {
     expect(map.size).toBe(1);
   });
 
-  test("counts what is not ours as none, and tells of it", async () => {
-    const map = new Map<string, unknown>();
-    const store = able(keyvStore(new Keyv({ store: map, throwOnErrors: true })));
-    for (const foreign of [JSON.stringify({ value: "text" }), JSON.stringify({ value: { a: 1 } }), { value: 5 }]) {
-      map.set(`keyv:${nameOf("key")}`, foreign);
-      await expectForeign(store);
-    }
+  const foreign = [JSON.stringify({ value: "text" }), JSON.stringify({ value: { a: 1 } }), { value: 5 }];
+  testForeign(foreign, async (found) => {
+    const store = new Map([[`keyv:${nameOf("key")}`, found]]);
+    return able(keyvStore(new Keyv({ store, throwOnErrors: true })));
   });
 
   test("lists its own among what others keep under the same names", async () => {
@@ -88,21 +95,12 @@ describe.skipIf(!has("redis"))("keyv store over Redis", () => {
   });
 });
 
-describe.skipIf(!canStart("redis"))("keyv store over a Redis that fails", () => {
-  test("rejects while Redis is down, and goes on when it is back", async () => {
-    const mortal = await startRedis();
-    const options = { url: mortal.url, disableOfflineQueue: true, socket: { reconnectStrategy: 20 } };
-    const keyv = new Keyv(new KeyvRedis(options, { throwOnErrors: true }), { throwOnErrors: true });
-    const store = keyvStore(keyv);
-    await store.create("key", entry("a"));
-    process.kill(mortal.pid, "SIGKILL");
-    await mortal.stop();
-    await expectOutage(store);
-
-    await untilTheEnd(startRedis({ port: mortal.port }));
-    await vi.waitFor(() => store.read("key"), { timeout: 10_000 });
-    expect(await store.create("key", entry("a"))).toBe(true);
-    await keyv.disconnect();
+describe("keyv store", () => {
+  testOutage(async (url) => {
+    const adapter = new KeyvRedis({ url, ...FAIL_AT_ONCE }, { throwOnErrors: true });
+    const keyv = new Keyv(adapter, { throwOnErrors: true });
+    await untilTheEnd(Promise.resolve({ stop: () => keyv.disconnect() }));
+    return keyvStore(keyv);
   });
 });
 
@@ -137,7 +135,7 @@ describe("keyv store over an adapter that fails", () => {
     const store = keyvStore(keyv);
     await store.create("key", entry("a"));
     silent.fails = true;
-    await expectOutage(store);
+    expect(await outcomes(store)).toEqual(OUTAGE);
     silent.fails = false;
     expect(await store.read("key")).toMatchObject({ value: Buffer.from("a") });
   });
