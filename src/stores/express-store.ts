@@ -84,7 +84,12 @@ function ask(store: ConnectStore, method: keyof ConnectStore, ...args: unknown[]
     const call = store[method] as (...args: unknown[]) => unknown;
     const callback: Callback = (error, answer) => (error ? reject(error) : resolve(answer));
     const returned = call.call(store, ...args, callback);
-    if (!(returned instanceof Promise)) return;
+    if (!isPromise(returned)) return;
+    // That of a method which takes a callback may be fulfilled before it has called, with nothing.
     returned.then(call.length > args.length ? undefined : resolve, reject);
   });
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }

@@ -157,8 +157,14 @@ class Bridge {
     return Math.ceil(Math.min(expiresAt, NEVER) - this.#clock.now());
   }
 
-  #get(name: string): Promise<unknown> {
-    return this.#answer(this.#shelf.get(name));
+  async #get(name: string): Promise<unknown> {
+    try {
+      return await this.#answer(this.#shelf.get(name));
+    } catch (error) {
+      // Its message would quote what stands there. It may be the page of a proxy as well, so it is no absence.
+      if (error instanceof SyntaxError) throw new Error("the engine gave what cannot be read");
+      throw error;
+    }
   }
 
   async #put(name: string, stored: Stored): Promise<void> {
