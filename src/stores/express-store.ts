@@ -68,14 +68,15 @@ function recordIn(session: unknown): unknown {
   return typeof session === "object" && session !== null && "record" in session ? session.record : session;
 }
 
-/** Stores of files tell of absence by this error; express-session takes it so, too. */
+/** Stores of files tell of absence by this error, which express-session takes so, too. A socket that is away has it as well. */
 function absent(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") throw error;
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code !== "ENOENT" || syscall === "connect") throw error;
 }
 
 async function* namesIn(store: ConnectStore): AsyncGenerator<string> {
-  const sessions: { name?: unknown }[] = Object.values((await ask(store, "all")) ?? {});
-  for (const { name } of sessions) if (typeof name === "string") yield name;
+  const sessions: ({ name?: unknown } | null)[] = Object.values((await ask(store, "all")) ?? {});
+  for (const session of sessions) if (typeof session?.name === "string") yield session.name;
 }
 
 /** What a method calls back with. One that takes no callback, or has failed before it called, answers by its promise. */

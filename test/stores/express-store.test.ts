@@ -100,6 +100,15 @@ describe.skipIf(!has("redis"))("express store over connect-redis", () => {
 });
 
 describe("express store", () => {
+  test("takes a Redis whose socket is away for no absence", async () => {
+    const client = createClient({
+      socket: { path: join(directory, "no-socket"), reconnectStrategy: false },
+    });
+    const get = () => client.connect();
+    const store = expressStore({ get, set: get, destroy: get });
+    await expect(store.read("key")).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   testOutage(async (url) => expressStore(new RedisStore({ client: await connect(url) })));
 });
 

@@ -157,14 +157,8 @@ class Bridge {
     return Math.ceil(Math.min(expiresAt, NEVER) - this.#clock.now());
   }
 
-  async #get(name: string): Promise<unknown> {
-    try {
-      return await this.#answer(this.#shelf.get(name));
-    } catch (error) {
-      // Its message would quote what stands there. It may be the page of a proxy as well, so it is no absence.
-      if (error instanceof SyntaxError) throw new Error("the engine gave what cannot be read");
-      throw error;
-    }
+  #get(name: string): Promise<unknown> {
+    return this.#answer(this.#shelf.get(name)).catch(unquoted);
   }
 
   async #put(name: string, stored: Stored): Promise<void> {
@@ -219,4 +213,12 @@ function bytesOf(found: unknown): Uint8Array | undefined {
 
 function isNothing(found: unknown): found is undefined | null {
   return found === undefined || found === null;
+}
+
+/**
+ * Says less of what an engine's client could not read, because its message would quote it. It is no absence: it may be
+ * the page of a proxy that stands before an engine in trouble.
+ */
+function unquoted(error: unknown): never {
+  throw error instanceof SyntaxError ? new Error("the engine gave what cannot be read") : error;
 }
