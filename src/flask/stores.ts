@@ -4,6 +4,7 @@ import { SessionError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import type { Settings } from "./config.ts";
 import { type Open, opening } from "./opening.ts";
+import { openCachelib } from "./types/cachelib.ts";
 import { openDynamo } from "./types/dynamodb.ts";
 import { openFiles } from "./types/filesystem.ts";
 import { openRedis } from "./types/redis.ts";
@@ -11,11 +12,9 @@ import { openRedis } from "./types/redis.ts";
 const TYPES = new Map<string, Open>([
   ["redis", openRedis],
   ["filesystem", openFiles],
+  ["cachelib", openCachelib],
   ["dynamodb", openDynamo],
 ]);
-
-/** What Flask-Session has and this package has not yet. */
-const TO_COME = new Set(["memcached", "cachelib", "mongodb", "sqlalchemy", "postgresql"]);
 
 /**
  * The store of a `SESSION_TYPE`, which answers within `timeout` seconds and fails with `STORE`. Where a client has to be
@@ -31,7 +30,7 @@ export function storeOf(type: string, settings: Settings, clock: Clock, timeout:
 }
 
 function unknownType(type: string): SessionError {
-  const there = `use ${[...TYPES.keys(), "null"].join(", ")}, or leave it out for Flask's signed cookie`;
-  const missing = TO_COME.has(type) ? "needs a store that this version of flagon has not" : "is unknown";
-  return new SessionError("CONFIG", `SESSION_TYPE ${JSON.stringify(type)} ${missing}; ${there}`);
+  const types = [...TYPES.keys(), "null"].join(", ");
+  const mend = `use ${types}, or leave it out for Flask's signed cookie`;
+  return new SessionError("CONFIG", `SESSION_TYPE ${JSON.stringify(type)} is unknown; ${mend}`);
 }

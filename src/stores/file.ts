@@ -8,12 +8,11 @@ import { unlinkSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Clock, systemClock } from "../clock.ts";
 import { SessionError } from "../errors.ts";
-import { report } from "../events.ts";
 import type { Change, Entry, Listable, Store, Sweepable, Updated } from "../store.ts";
 import { breakClaim, claiming, clearLeftover, type Try } from "./internal/claim.ts";
 import { decideCreate, decideDelete, decideUpdate, type Decision } from "./internal/decide.ts";
 import { checkClock, checkWhole } from "./internal/options.ts";
-import { decodeRecord, encodeRecord, nameOf, type Stored } from "./internal/record.ts";
+import { encodeRecord, nameOf, type Stored, storedIn } from "./internal/record.ts";
 import { openRoot } from "./internal/root.ts";
 import { LONGEST_PAUSE, startSweeper } from "./internal/sweeper.ts";
 import {
@@ -173,15 +172,6 @@ function checkMode(mode: number): void {
   if ((mode & 0o600) === 0o600 && (mode | 0o666) === 0o666) return;
   const given = Number.isInteger(mode) ? `0o${mode.toString(8)}` : String(mode);
   throw new SessionError("CONFIG", `mode is ${given}; give one that lets the owner read and write, such as 0o600`);
-}
-
-/** A record that cannot be read is as none, and is told of. */
-function storedIn(name: string, bytes: Buffer | undefined): Stored | undefined {
-  if (!bytes) return undefined;
-  const record = decodeRecord(name, bytes);
-  if ("entry" in record) return record;
-  report({ type: "unreadable", key: name.slice(0, 16), reason: record.reason });
-  return undefined;
 }
 
 function isSame(a: Buffer | undefined, b: Buffer | undefined): boolean {

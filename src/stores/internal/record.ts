@@ -12,6 +12,7 @@
  * The name is in the checksum, so a record that was moved to another name is none.
  */
 import { createHash } from "node:crypto";
+import { report } from "../../events.ts";
 import type { Entry } from "../../store.ts";
 
 const MAGIC = Buffer.from("flagon\0\u0001", "latin1");
@@ -44,8 +45,17 @@ export function encodeRecord(name: string, { key, entry }: Stored): Uint8Array {
   return record;
 }
 
+/** What the record of a name holds. One that cannot be read is as none, and is told of. */
+export function storedIn(name: string, bytes: Uint8Array | undefined): Stored | undefined {
+  if (!bytes) return undefined;
+  const record = decodeRecord(name, bytes);
+  if ("entry" in record) return record;
+  report({ type: "unreadable", key: name.slice(0, 16), reason: record.reason });
+  return undefined;
+}
+
 /** The entry in a record's bytes, or why there is none. The value shares its bytes with the record. */
-export function decodeRecord(name: string, bytes: Uint8Array): Stored | { reason: string } {
+function decodeRecord(name: string, bytes: Uint8Array): Stored | { reason: string } {
   const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (record.byteLength < KEY_AT) return { reason: "short record" };
   if (!record.subarray(0, CHECKSUM_AT).equals(MAGIC)) return { reason: "foreign record" };

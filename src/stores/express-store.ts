@@ -1,0 +1,96 @@
+/**
+ * Keeps entries in a store that was made for express-session or connect: connect-redis, connect-pg-simple,
+ * connect-mongo and many more.
+ *
+ * A bridge, see `internal/bridge.ts`. Such a store cannot compare and swap, so this holds within one process only. It is
+ * given what it takes for a session: a cookie, from which it derives how long to keep it, and a text.
+ */
+import { SessionError } from "../errors.ts";
+import type { Listable, Store, Sweepable } from "../store.ts";
+import { bridgeOver, type BridgeOptions, NEVER } from "./internal/bridge.ts";
+
+/** What comes of a call: an error, or an answer. */
+type Callback = (error?: unknown, answer?: unknown) => void;
+
+/** What is asked of a store for express-session: it calls back, or gives a promise. */
+export interface ConnectStore {
+  get(id: string, callback: Callback): unknown;
+  // The stores' own types of a session differ and say more than what they ask for.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  set(id: string, session: any, callback: Callback): unknown;
+  destroy(id: string, callback: Callback): unknown;
+  /** All sessions, as a list or by their ids. */
+  all?(callback: Callback): unknown;
+}
+
+/** Whose time `expressStore` counts by. */
+export type ExpressStoreOptions = BridgeOptions;
+
+/**
+ * Keeps entries in a store that was made for express-session. `list` and `deleteExpired` are there where it has `all`.
+ *
+ * Throws `CONFIG` when it is none.
+ */
+export function expressStore(
+  store: ConnectStore,
+  options: ExpressStoreOptions = {},
+): Store & Partial<Listable & Sweepable> {
+  checkStore(store);
+  const shelf = {
+    get: async (name: string) => recordIn(await ask(store, "get", name).catch(absent)),
+    set: (name: string, text: string, life: number) => ask(store, "set", name, sessionOf(name, text, life)),
+    remove: (name: string) => ask(store, "destroy", name),
+  };
+  return bridgeOver(
+    store,
+    typeof store.all === "function" ? { ...shelf, names: () => namesIn(store) } : shelf,
+    options,
+  );
+}
+
+function checkStore(store: unknown): void {
+  const { get, set, destroy } = (store ?? {}) as Partial<ConnectStore>;
+  if ([get, set, destroy].every((each) => typeof each === "function")) return;
+  throw new SessionError(
+    "CONFIG",
+    "expressStore was given no store for express-session; give an instance of one, such as new RedisStore({ client })",
+  );
+}
+
+/** What a store is given for a session. It derives the end from what it likes in the cookie, by the machine's time. */
+function sessionOf(name: string, record: string, life: number): object {
+  const expires = new Date(Math.min(Date.now() + life, NEVER));
+  return { cookie: { originalMaxAge: life, maxAge: life, expires, httpOnly: true, path: "/" }, name, record };
+}
+
+/** The record in a session; whatever else was found is handed on, to be told of as none. */
+function recordIn(session: unknown): unknown {
+  return typeof session === "object" && session !== null && "record" in session ? session.record : session;
+}
+
+/** Stores of files tell of absence by this error, which express-session takes so, too. A socket that is away has it as well. */
+function absent(error: unknown): undefined {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code !== "ENOENT" || syscall === "connect") throw error;
+}
+
+async function* namesIn(store: ConnectStore): AsyncGenerator<string> {
+  const sessions: ({ name?: unknown } | null)[] = Object.values((await ask(store, "all")) ?? {});
+  for (const session of sessions) if (typeof session?.name === "string") yield session.name;
+}
+
+/** What a method calls back with. One that takes no callback, or has failed before it called, answers by its promise. */
+function ask(store: ConnectStore, method: keyof ConnectStore, ...args: unknown[]): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const call = store[method] as (...args: unknown[]) => unknown;
+    const callback: Callback = (error, answer) => (error ? reject(error) : resolve(answer));
+    const returned = call.call(store, ...args, callback);
+    if (!isPromise(returned)) return;
+    // That of a method which takes a callback may be fulfilled before it has called, with nothing.
+    returned.then(call.length > args.length ? undefined : resolve, reject);
+  });
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
+}

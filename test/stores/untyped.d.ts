@@ -1,0 +1,22 @@
+// The stores for express-session whose packages bring no types, as far as the tests use them.
+declare module "express-session" {
+  type Callback = (error?: unknown, answer?: unknown) => void;
+
+  /** What all of its stores have. */
+  export class Store {
+    get(id: string, callback: Callback): void;
+    set(id: string, session: object, callback: Callback): void;
+    destroy(id: string, callback: Callback): void;
+    all?(callback: Callback): void;
+  }
+  export class MemoryStore extends Store {}
+
+  const session: { Store: typeof Store; MemoryStore: typeof MemoryStore };
+  export default session;
+}
+
+declare module "session-file-store" {
+  import type { Store } from "express-session";
+
+  export default function fileStoreOf(session: object): new (options: object) => Store;
+}
