@@ -8,7 +8,7 @@ describe("flaskSession", () => {
     [{ SESSION_TPYE: "redis" }, /SESSION_TPYE is no key of Flask or Flask-Session; did you mean SESSION_TYPE\?/],
     [{ SESSION_COOKIE_SAME_SITE: "Lax" }, /did you mean SESSION_COOKIE_SAMESITE\?/],
     [{ SESSION_DYNAMODB_TABLE_NAME: "x" }, /did you mean SESSION_DYNAMODB_TABLE\?/],
-    [{ SESSION_TYPE: "rediss" }, /SESSION_TYPE "rediss" is unknown; use redis, filesystem, .*null/],
+    [{ SESSION_TYPE: "rediss" }, /SESSION_TYPE "rediss" is unknown; use redis, .*null/],
     [{ SESSION_CACHELIB: "redis" }, /SESSION_CACHELIB is "redis"; give an object/],
     [{ SESSION_CLEANUP_N_REQUESTS: 1.5 }, /SESSION_CLEANUP_N_REQUESTS is 1.5; give a whole number from 0/],
     [{ SESSION_TYPE: 5 }, /SESSION_TYPE is 5; give a text/],
@@ -20,7 +20,11 @@ describe("flaskSession", () => {
     [{ SESSION_TYPE: "redis", SESSION_ID_LENGTH: 0 }, /SESSION_ID_LENGTH is 0; give a whole number of bytes/],
     [
       { SESSION_TYPE: "redis", PERMANENT_SESSION_LIFETIME: 0 },
-      /PERMANENT_SESSION_LIFETIME is 0; a store needs at least 1 second/,
+      /PERMANENT_SESSION_LIFETIME is 0; SESSION_TYPE redis needs at least 1 second/,
+    ],
+    [
+      { SESSION_TYPE: "mongodb", PERMANENT_SESSION_LIFETIME: 0 },
+      /PERMANENT_SESSION_LIFETIME is 0; SESSION_TYPE mongodb needs at least 0.001 second/,
     ],
     [{ SESSION_TYPE: "redis", SESSION_USE_SIGNER: true }, /SECRET_KEY must be set when SESSION_USE_SIGNER=True/],
     [
