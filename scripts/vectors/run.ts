@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type Reason, type Verdict, failed } from "./differences.ts";
+import { cachelib, filesystem } from "./files.ts";
 import { flaskCookie } from "./flask-cookie.ts";
 import { foreign } from "./foreign.ts";
 import { httpCookie } from "./http-cookie.ts";
@@ -16,6 +17,8 @@ export const suites: ReadonlyMap<string, Suite> = new Map([
   ["http-cookie", httpCookie],
   ["store-redis-msgpack", redisEntries("msgpack")],
   ["store-redis-json", redisEntries("json")],
+  ["store-filesystem", filesystem],
+  ["store-cachelib", cachelib],
   ["store-foreign", foreign],
   ["lifecycle-flask", lifecycle(false)],
   ["lifecycle-flask-session-redis", lifecycle(true)],
