@@ -103,7 +103,8 @@ export function withoutPythonOnly(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value);
   const [tag = "", inside] = entries[0] ?? [];
-  if (entries.length === 1 && tag.startsWith("$") && typed(tag, inside) instanceof PythonOnly) return plainly(tag, inside);
+  if (entries.length === 1 && tag.startsWith("$") && typed(tag, inside) instanceof PythonOnly)
+    return plainly(tag, inside);
   return Object.fromEntries(entries.map(([key, item]) => [key, withoutPythonOnly(item)]));
 }
 

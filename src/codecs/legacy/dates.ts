@@ -8,7 +8,7 @@ const LAST_YEAR = 9999;
 const NOT_FOLD = 0x7f;
 
 /** A `datetime`: a `Date` if it knows its zone, else text. */
-export function datetime(state: Uint8Array, zone: Zone | undefined): Date | string {
+export function datetimeOf(state: Uint8Array, zone: Zone | undefined): Date | string {
   const bytes = bytesOf(state, 10);
   const [year, month, day] = checkedDate(bytes.readUInt16BE(0), bytes.readUInt8(2) & NOT_FOLD, bytes.readUInt8(3));
   const time = timeIn(bytes, 4);
@@ -17,13 +17,13 @@ export function datetime(state: Uint8Array, zone: Zone | undefined): Date | stri
 }
 
 /** A `date`. */
-export function date(state: Uint8Array): string {
+export function dateOf(state: Uint8Array): string {
   const bytes = bytesOf(state, 4);
   return dateText(...checkedDate(bytes.readUInt16BE(0), bytes.readUInt8(2), bytes.readUInt8(3)));
 }
 
 /** A `time`, with the offset of its zone if it has one. */
-export function time(state: Uint8Array, zone: Zone | undefined): string {
+export function timeOf(state: Uint8Array, zone: Zone | undefined): string {
   const text = timeText(...timeIn(bytesOf(state, 6), 0));
   return zone ? text + offsetText(zone.offset.seconds) : text;
 }

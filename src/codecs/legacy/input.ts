@@ -1,14 +1,23 @@
 import { UnreadablePickle } from "./nodes.ts";
 
 const NEWLINE = 0x0a;
+/** What reading a pickle may cost, in opcodes; other work counts as so many of them. */
+const MAX_COST = 2 ** 20;
 
 /** The bytes of a pickle, read from the front. Nothing is made for a size before that many bytes are known to follow. */
 export class Input {
   readonly #bytes: Buffer;
   #at = 0;
+  #cost = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Counts what was done or is to be done, and ends the reading of a pickle that costs too much. */
+  spend(cost: number): void {
+    this.#cost += cost;
+    if (this.#cost > MAX_COST) throw new UnreadablePickle("a pickle is too large to be read");
   }
 
   take(size: number): Buffer {

@@ -3,15 +3,15 @@
  * looked up, imported or called but what stands here.
  */
 import { Markup } from "../python.ts";
-import { date, datetime, time, timedelta, timezone } from "./dates.ts";
+import { dateOf, datetimeOf, timeOf, timedelta, timezone } from "./dates.ts";
 import { Dict, Duration, Name, PickledUuid, Sequence, UnreadablePickle, Zone } from "./nodes.ts";
 
 type Make = (args: readonly unknown[]) => unknown;
 
 const MAKERS = new Map<string, Make>([
-  ["datetime.datetime", ([state, zone]) => datetime(bytes(state), zoneOrNone(zone))],
-  ["datetime.date", ([state]) => date(bytes(state))],
-  ["datetime.time", ([state, zone]) => time(bytes(state), zoneOrNone(zone))],
+  ["datetime.datetime", ([state, zone]) => datetimeOf(bytes(state), zoneOrNone(zone))],
+  ["datetime.date", ([state]) => dateOf(bytes(state))],
+  ["datetime.time", ([state, zone]) => timeOf(bytes(state), zoneOrNone(zone))],
   ["datetime.timedelta", ([days, seconds, micros]) => timedelta(whole(days), whole(seconds), whole(micros))],
   ["datetime.timezone", ([offset]) => timezone(offset instanceof Duration ? offset : refuse())],
   ["decimal.Decimal", ([value]) => decimal(text(value))],
@@ -46,7 +46,9 @@ const TYPES = new Map([
 export function nameOf(module: unknown, name: unknown): Name {
   const full = `${MODULES.get(text(module)) ?? text(module)}.${TYPES.get(text(name)) ?? text(name)}`;
   if (MAKERS.has(full) || NAMES.has(full)) return new Name(full);
-  throw new UnreadablePickle(`a pickle names ${/^[\w.]{1,200}$/.test(full) ? full : "a class"}, which is no plain data`);
+  throw new UnreadablePickle(
+    `a pickle names ${/^[\w.]{1,200}$/.test(full) ? full : "a class"}, which is no plain data`,
+  );
 }
 
 /** What a class or function makes of its arguments. */

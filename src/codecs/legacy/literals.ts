@@ -1,5 +1,6 @@
 import { integerOf } from "../numbers.ts";
 import { Float } from "../python.ts";
+import type { Input } from "./input.ts";
 import { UnreadablePickle } from "./nodes.ts";
 
 /** An integer has no more digits, and no more bytes: reading it as text takes quadratic time, and Python refuses that. */
@@ -24,7 +25,7 @@ function readDigits(text: string): number | bigint {
 /** An integer in two's complement, little-endian. */
 export function readTwosComplement(bytes: Buffer): number | bigint {
   if (bytes.byteLength > MAX_INTEGER_BYTES) throw new UnreadablePickle("an integer is too large");
-  const hex = Buffer.from(bytes).reverse().toString("hex");
+  const hex = Buffer.from(bytes.toReversed()).toString("hex");
   return integerOf(BigInt.asIntN(bytes.byteLength * 8, BigInt(`0x0${hex}`)));
 }
 
@@ -45,19 +46,21 @@ export function readFloat(line: string): Float {
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Text as UTF-8, in which Python also has halves of surrogate pairs (`surrogatepass`). */
-export function readUtf8(bytes: Buffer): string {
+export function readUtf8(input: Input, size: number): string {
+  const bytes = input.take(size);
   try {
     return UTF8.decode(bytes);
   } catch {
-    return withSurrogates(bytes);
+    input.spend(size);
+    return withSurrogates(bytes.toString("latin1"));
   }
 }
 
 /** The three bytes of half a surrogate pair, each as a character. */
 const SURROGATE = /(\xed[\xa0-\xbf][\x80-\xbf])/;
 
-function withSurrogates(bytes: Buffer): string {
-  const parts = bytes.toString("latin1").split(SURROGATE);
+function withSurrogates(latin1: string): string {
+  const parts = latin1.split(SURROGATE);
   return parts.map((part, index) => (index % 2 === 0 ? decodeStrictly(part) : surrogateOf(part))).join("");
 }
 
@@ -76,8 +79,8 @@ function surrogateOf(part: string): string {
 const RAW_ESCAPE = /\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^]))/g;
 
 /** Python's `raw-unicode-escape`: Latin-1, in which only `\uxxxx` and `\Uxxxxxxxx` mean something. */
-export function readRawUnicode(line: string): string {
-  return line.replaceAll(RAW_ESCAPE, (escape, short?: string, long?: string, other?: string) => {
+export function readRawUnicode(input: Input): string {
+  return lineToUnescape(input).replaceAll(RAW_ESCAPE, (escape, short?: string, long?: string, other?: string) => {
     if (other !== undefined && other !== "u" && other !== "U") return escape;
     const code = Number.parseInt(short ?? long ?? "", 16);
     if (!(code <= 0x10ffff)) throw new UnreadablePickle("text has an escape that is none");
@@ -96,7 +99,8 @@ const ESCAPES = new Map([
 ]);
 
 /** The `repr` of a `str` of Python 2. */
-export function readQuoted(line: string): string {
+export function readQuoted(input: Input): string {
+  const line = lineToUnescape(input);
   const isQuoted = line.length >= 2 && /^['"]/.test(line) && line.startsWith(line.at(-1) ?? "");
   if (!isQuoted) throw new UnreadablePickle("text is not quoted");
   return ascii(
@@ -110,4 +114,11 @@ export function readQuoted(line: string): string {
 export function ascii(text: string): string {
   if (/[^\x00-\x7f]/.test(text)) throw new UnreadablePickle("text of Python 2 is not ASCII");
   return text;
+}
+
+/** A line with escapes, of which each character is looked at. */
+function lineToUnescape(input: Input): string {
+  const line = input.line();
+  input.spend(line.length);
+  return line;
 }

@@ -50,7 +50,6 @@ class Converter {
     if (++this.#depth > MAX_DEPTH) throw new UnreadablePickle(`a pickle is nested deeper than ${MAX_DEPTH} levels`);
     const plain = node instanceof Dict ? this.#dict(node) : this.#sequence(node);
     this.#depth--;
-    if (plain.size > MAX_SIZE) throw new UnreadablePickle("a pickle is too large to be read");
     return plain;
   }
 
@@ -63,7 +62,7 @@ class Converter {
       const plain = this.convert(item);
       floats.note(array.length, plain.value, plain.isFloat);
       array.push(plain.value);
-      size += plain.size;
+      size = sum(size, plain.size);
       isKey &&= plain.isKey;
     }
     floats.keepFor(array);
@@ -79,10 +78,15 @@ class Converter {
       if (typeof key.value !== "string") map.noteKey(key.value, key.isFloat);
       const { value, isFloat, size: valueSize } = this.convert(values[index]);
       map.set(asKey(key.value), value, isFloat);
-      size += key.size + valueSize;
+      size = sum(size, key.size + valueSize);
     }
     return { value: map.build(), size, isFloat: false, isKey: false };
   }
+}
+
+function sum(size: number, more: number): number {
+  if (size + more > MAX_SIZE) throw new UnreadablePickle("a pickle is too large to be read");
+  return size + more;
 }
 
 /** Arrays are keys as tuples only, as they are when an entry is read again. */

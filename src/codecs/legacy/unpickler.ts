@@ -15,9 +15,8 @@ import { Dict, Sequence, UnreadablePickle } from "./nodes.ts";
 
 /** The newest protocol there is: that of Python 3.8 to 3.14. */
 const LAST_PROTOCOL = 5;
-/** What reading may cost: an opcode is a unit, and so are 16 bytes or values that a call copies. */
-const MAX_COST = 2 ** 20;
-const COPIED = 16;
+/** How many bytes or characters a call may take for the cost of an opcode. */
+const TAKEN_AT_ONCE = 16;
 
 /** The value in a pickle of protocol 0 to 5, as nodes; what follows it is ignored. Throws `UnreadablePickle` only. */
 export function unpickle(bytes: Uint8Array): unknown {
@@ -33,7 +32,6 @@ class Unpickler {
   /** How high the stack was at each mark. */
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, unknown>();
-  #cost = 0;
 
   constructor(bytes: Uint8Array) {
     this.#input = new Input(bytes);
@@ -45,7 +43,7 @@ class Unpickler {
       if (opcode === STOP) return this.pop();
       const operation = OPERATIONS.get(opcode);
       if (!operation) throw new UnreadablePickle(`a pickle has the opcode 0x${opcode.toString(16)}, which is not read`);
-      this.#spend(1);
+      this.#input.spend(1);
       operation(this, this.#input);
     }
   }
@@ -92,7 +90,8 @@ class Unpickler {
   /** Adds values to the list or set on top. */
   add(kind: "list" | "set", values: readonly unknown[]): void {
     const target = this.top();
-    if (!(target instanceof Sequence) || target.kind !== kind) throw new UnreadablePickle(`a pickle has no ${kind} here`);
+    if (!(target instanceof Sequence) || target.kind !== kind)
+      throw new UnreadablePickle(`a pickle has no ${kind} here`);
     for (const value of values) target.items.push(value);
   }
 
@@ -119,25 +118,21 @@ class Unpickler {
   /** Has a class or function of the known ones make a value of the arguments on top. */
   call(): void {
     const [maker, args] = this.popMany(2);
-    if (!(args instanceof Sequence) || args.kind !== "tuple") throw new UnreadablePickle("a pickle calls without a tuple");
-    for (const value of args.items) this.#spend(sizeOf(value) / COPIED);
+    if (!(args instanceof Sequence) || args.kind !== "tuple")
+      throw new UnreadablePickle("a pickle calls without a tuple");
+    for (const value of args.items) this.#input.spend(sizeOf(value) / TAKEN_AT_ONCE);
     this.push(make(maker, args.items));
   }
 
   #needOne(): void {
-    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw new UnreadablePickle("a pickle has no value where it needs one");
-  }
-
-  #spend(cost: number): void {
-    this.#cost += cost;
-    if (this.#cost > MAX_COST) throw new UnreadablePickle("a pickle is too large to be read");
+    if (this.#stack.length <= (this.#marks.at(-1) ?? 0))
+      throw new UnreadablePickle("a pickle has no value where it needs one");
   }
 }
 
 function sizeOf(value: unknown): number {
   if (typeof value === "string") return value.length;
-  if (value instanceof Uint8Array) return value.byteLength;
-  return value instanceof Sequence ? value.items.length : 0;
+  return value instanceof Uint8Array ? value.byteLength : 0;
 }
 
 const STOP = ".".charCodeAt(0);
@@ -165,11 +160,11 @@ const OPERATIONS = new Map<number, Operation>(
       ["F", (machine, input) => machine.push(readFloat(input.line()))],
       ["G", (machine, input) => machine.push(new Float(input.take(8).readDoubleBE()))],
 
-      ["V", (machine, input) => machine.push(readRawUnicode(input.line()))],
-      ["X", (machine, input) => machine.push(readUtf8(input.take(input.uint(4))))],
-      ["\x8c", (machine, input) => machine.push(readUtf8(input.take(input.uint(1))))],
-      ["\x8d", (machine, input) => machine.push(readUtf8(input.take(input.uint(8))))],
-      ["S", (machine, input) => machine.push(readQuoted(input.line()))],
+      ["V", (machine, input) => machine.push(readRawUnicode(input))],
+      ["X", (machine, input) => machine.push(readUtf8(input, input.uint(4)))],
+      ["\x8c", (machine, input) => machine.push(readUtf8(input, input.uint(1)))],
+      ["\x8d", (machine, input) => machine.push(readUtf8(input, input.uint(8)))],
+      ["S", (machine, input) => machine.push(readQuoted(input))],
       ["T", (machine, input) => machine.push(ascii(input.take(input.uint(4)).toString("latin1")))],
       ["U", (machine, input) => machine.push(ascii(input.take(input.uint(1)).toString("latin1")))],
       ["B", (machine, input) => machine.push(Uint8Array.from(input.take(input.uint(4))))],
