@@ -184,12 +184,11 @@ describe("several that adopt one session", () => {
           await act(rival, clock);
         }),
       );
-      const seen = await slow.read(KEY);
+      await slow.read(KEY);
       if (!met) break;
       const found = await rival.read(KEY);
       expect(found && Buffer.from(found.value), `before verb ${n}`).toEqual(left);
       expect(isThere()).toBe(false);
-      if (left) expect(seen && Buffer.from(seen.value)).toEqual(left);
       expect(n).toBeLessThan(9);
     }
   });

@@ -75,7 +75,7 @@ class Converter {
     for (const [index, node] of keys.entries()) {
       const key = this.convert(node);
       if (!key.isKey) throw new UnreadablePickle("a pickle has a key that Python cannot have");
-      if (typeof key.value !== "string") map.noteKey(key.value, key.isFloat);
+      map.noteKey(key.value, key.isFloat);
       const { value, isFloat, size: valueSize } = this.convert(values[index]);
       map.set(asKey(key.value), value, isFloat);
       size = sum(size, key.size + valueSize);
@@ -89,8 +89,9 @@ function sum(size: number, more: number): number {
   return size + more;
 }
 
-/** Arrays are keys as tuples only, as they are when an entry is read again. */
+/** As it is when an entry is read again: an array is a key as a tuple only, and Markup as text. */
 function asKey(value: unknown): unknown {
+  if (value instanceof Markup) return value.html;
   if (!Array.isArray(value) || value instanceof Tuple) return value;
   const tuple: Tuple = Tuple.from<unknown>(value);
   inheritShape(value, tuple);
