@@ -7,7 +7,7 @@ import type { FlaskConfig } from "../../src/flask/config.ts";
 import { type FlaskSessionOptions, flaskSession } from "../../src/flask/flask.ts";
 import { PASSED, type Verdict, all, compared } from "./differences.ts";
 import { withEvents } from "./events.ts";
-import { dataFromNotation, told, withoutPythonOnly } from "./notation.ts";
+import { comparable, dataFromNotation, told, withoutPythonOnly } from "./notation.ts";
 import type { Case, Suite, Tools } from "./suite.ts";
 
 type Former = NonNullable<FlaskSessionOptions["migrateFrom"]>;
@@ -80,11 +80,11 @@ async function withFile<Result>(name: string, bytes: Buffer | null, run: (direct
 }
 
 /** A session as a request finds it, and what is told of that. The save must never fail: nothing was changed. */
-async function found(config: FlaskConfig, id: string, at: number, migrateFrom: Former) {
+async function found(config: FlaskConfig, id: string, at: number, migrateFrom: Former, decoded?: unknown) {
   const sessions = flaskSession(config, { clock: { now: () => at * 1000 }, storeTimeout: 10, migrateFrom });
   const [session, events] = await withEvents(() => sessions.open({ cookie: `session=${id}`, secure: false }));
   const { isNew, expiresAt } = session;
-  const data = told(dataOf(session));
+  const data = comparable(told(dataOf(session)), decoded ?? null);
   await sessions.save(session);
   return { isNew, expiresAt, data, unreadable: events.filter(isUnreadable).length };
 }
@@ -103,7 +103,7 @@ function isForeign(decoded: unknown): boolean {
 function expected(decoded: unknown) {
   return isForeign(decoded)
     ? { isNew: true, data: NOTHING, unreadable: 1 }
-    : { isNew: false, data: told(dataFromNotation(withoutPythonOnly(decoded))), unreadable: 0 };
+    : { isNew: false, data: comparable(told(dataFromNotation(withoutPythonOnly(decoded))), decoded), unreadable: 0 };
 }
 
 function adopted(example: KeptFile, former: Former): Promise<Verdict> {
@@ -115,7 +115,7 @@ function adopted(example: KeptFile, former: Former): Promise<Verdict> {
       SESSION_KEY_PREFIX: key.slice(0, -sid.length),
       PERMANENT_SESSION_LIFETIME: example.lifetime_seconds || 3600,
     };
-    const { expiresAt, ...first } = await found(config, sid, saved_at, former);
+    const { expiresAt, ...first } = await found(config, sid, saved_at, former, decoded);
     const second = await found(config, sid, saved_at, former);
     const isGone = !existsSync(join(directory, file_name));
     return all(
@@ -139,7 +139,7 @@ function unwritten({ file_left }: Failed, former: Former): Promise<Verdict> {
 function edge({ clock, file_b64, result, session }: Edge): Promise<Verdict> {
   return withFile(EDGE, file_b64 === null ? null : Buffer.from(file_b64, "base64"), async (directory) => {
     const config = { SESSION_TYPE: "filesystem", SESSION_FILE_DIR: directory };
-    const { isNew, data, unreadable } = await found(config, "edge", clock, "pickle");
+    const { isNew, data, unreadable } = await found(config, "edge", clock, "pickle", session);
     const isThere = existsSync(join(directory, EDGE));
     if (result === "found") return compared("found", { isNew, data, unreadable }, expected(session));
     return all(
@@ -159,7 +159,7 @@ async function inRedis({ redis_key, sid, value_b64, decoded }: KeptInRedis, tool
     SESSION_REDIS: redis.client,
     SESSION_KEY_PREFIX: redis_key.slice(0, -sid.length),
   };
-  const { expiresAt: _, ...first } = await found(config, sid, NOW, "pickle");
+  const { expiresAt: _, ...first } = await found(config, sid, NOW, "pickle", decoded);
   const second = await found(config, sid, NOW, "pickle");
   return all(compared("read", first, expected(decoded)), compared("found again", second.isNew, first.isNew));
 }

@@ -151,6 +151,12 @@ export function toldLoosely(value: unknown): string {
     .replaceAll("tuple [", "list [");
 }
 
+/** What was told of a value that is to equal one of the notation: of a set of several, the order of its items is no matter. */
+export function comparable(text: string, notation: unknown): string {
+  const hasSet = /"\$(?:frozen)?set":\[[^\]]*,/.test(JSON.stringify(notation));
+  return hasSet ? Array.from(text).toSorted().join("") : text;
+}
+
 const NOWHERE = {};
 
 function tell(value: unknown, container: object, key: unknown): string {
