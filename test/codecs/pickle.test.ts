@@ -123,6 +123,8 @@ describe("a pickle", () => {
     ["8 EB", "\x80\x05\x8d\xff\xff\xff\xff\xff\xff\xff\x7f.", "the pickle ends early"],
     ["a list alone", "](K\x01e.", "a pickle holds no dict"],
     ["a month too many", "cdatetime\ndate\n(C\x04\x07\xe8\x0d\x01tR.", "a date is out of range"],
+    ["many arguments", "cdatetime\ndate\n(NNNNtR.", "a pickle makes something of arguments that are none"],
+    ["a large state", "cuuid\nUUID\n)R}(NNNNNNub.", "a pickle makes something that is no plain data"],
     ["a deep value", `}S'a'\n${"]".repeat(1001)}${"a".repeat(1000)}s.`, "a pickle is nested deeper than 1000 levels"],
   ])("with %s is refused", (_what, opcodes, message) => {
     expect(() => read(opcodes)).toThrow(expect.objectContaining({ name: "UnreadablePickle", message }));

@@ -57,9 +57,12 @@ export function make(maker: unknown, args: readonly unknown[]): unknown {
   return found ? found(args) : refuse();
 }
 
+/** What is set of a UUID: its number, and how it was made. */
+const MAX_STATE = 2;
+
 /** Gives an object its state: only a UUID has one. */
 export function build(object: unknown, state: unknown): void {
-  if (!(object instanceof PickledUuid && state instanceof Dict)) return refuse();
+  if (!(object instanceof PickledUuid && state instanceof Dict && state.keys.length <= MAX_STATE)) return refuse();
   const number = state.values[state.keys.indexOf("int")];
   if (typeof number !== "number" && typeof number !== "bigint") return refuse();
   object.number = BigInt(number);

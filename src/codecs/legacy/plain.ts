@@ -5,10 +5,12 @@ import { durationText } from "./iso.ts";
 import { Dict, Duration, PickledUuid, Sequence, UnreadablePickle } from "./nodes.ts";
 
 /**
- * What the data may come to, in characters, bytes and values. A pickle names a value many times at no cost, so a small
+ * What the data may come to, in characters and bytes. A pickle names a value many times at no cost, so a small
  * one may stand for more than any machine can write.
  */
 const MAX_SIZE = 2 ** 24;
+/** What a value counts for, besides its characters or bytes. */
+const VALUE_SIZE = 8;
 
 /** A node as the codecs have it. */
 interface Plain {
@@ -56,7 +58,7 @@ class Converter {
   #sequence({ kind, items }: Sequence): Plain {
     const array: unknown[] = kind === "tuple" ? new Tuple() : [];
     const floats = new Floats();
-    let size = 1;
+    let size = VALUE_SIZE;
     let isKey = kind === "tuple" || kind === "frozenset";
     for (const item of items) {
       const plain = this.convert(item);
@@ -71,7 +73,7 @@ class Converter {
 
   #dict({ keys, values }: Dict): Plain {
     const map = new MapBuilder(this.#depth === 1);
-    let size = 1;
+    let size = VALUE_SIZE;
     for (const [index, node] of keys.entries()) {
       const key = this.convert(node);
       if (!key.isKey) throw new UnreadablePickle("a pickle has a key that Python cannot have");
@@ -99,15 +101,15 @@ function asKey(value: unknown): unknown {
 }
 
 function leaf(value: unknown): Plain {
-  return { value, size: typeof value === "string" ? value.length + 1 : 1, isFloat: false, isKey: true };
+  return { value, size: VALUE_SIZE + (typeof value === "string" ? value.length : 0), isFloat: false, isKey: true };
 }
 
 function leafOf(node: object): Plain {
   if (node instanceof Float) return { ...leaf(node.value), isFloat: true };
   if (node instanceof Duration) return leaf(durationText(node.seconds, node.micros));
   if (node instanceof PickledUuid) return leaf(uuidOf(node));
-  if (node instanceof Uint8Array) return { ...leaf(node), size: node.byteLength + 1 };
-  if (node instanceof Markup) return { ...leaf(node), size: node.html.length + 1 };
+  if (node instanceof Uint8Array) return { ...leaf(node), size: VALUE_SIZE + node.byteLength };
+  if (node instanceof Markup) return { ...leaf(node), size: VALUE_SIZE + node.html.length };
   if (node instanceof Date) return leaf(node);
   throw new UnreadablePickle("a pickle holds a class or a timezone, which is no plain data");
 }

@@ -15,6 +15,8 @@ import { Dict, Sequence, UnreadablePickle } from "./nodes.ts";
 
 /** The newest protocol there is: that of Python 3.8 to 3.14. */
 const LAST_PROTOCOL = 5;
+/** What is known takes no more arguments. */
+const MAX_ARGUMENTS = 3;
 /** How many bytes or characters a call may take for the cost of an opcode. */
 const TAKEN_AT_ONCE = 16;
 
@@ -118,8 +120,8 @@ class Unpickler {
   /** Has a class or function of the known ones make a value of the arguments on top. */
   call(): void {
     const [maker, args] = this.popMany(2);
-    if (!(args instanceof Sequence) || args.kind !== "tuple")
-      throw new UnreadablePickle("a pickle calls without a tuple");
+    if (!(args instanceof Sequence) || args.kind !== "tuple" || args.items.length > MAX_ARGUMENTS)
+      throw new UnreadablePickle("a pickle makes something of arguments that are none");
     for (const value of args.items) this.#input.spend(sizeOf(value) / TAKEN_AT_ONCE);
     this.push(make(maker, args.items));
   }
