@@ -9,7 +9,6 @@ export const NOT_APPLICABLE = {
   "nested changes": "a change inside a value is found and saved; Flask saves it only with session.modified",
   "parallel requests": "what another request saved meanwhile is merged, and a dead id stays dead; Flask overwrites",
   "compare and swap": "statements compare and swap; what they leave in the engine is the same",
-  pickle: "pickled records are never read",
   "control characters": "a control character in a cookie's value is escaped; Werkzeug lets 0x1a to 0x1f through",
   "cookie size": "a cookie that browsers drop is an error; Flask sends it",
 } as const;

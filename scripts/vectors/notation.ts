@@ -5,6 +5,7 @@
 import { type Data, isPlainObject } from "../../src/codecs/codec.ts";
 import { PYTHON_FLOAT, formatFloat, isInteger } from "../../src/codecs/numbers.ts";
 import { Extension, Float, Markup, Tuple, Uuid } from "../../src/codecs/python.ts";
+import { durationText } from "../../src/codecs/legacy/iso.ts";
 import { instantOf, orderedKeys, partsOf, shapeOf, wasFloat, wasFloatKey } from "../../src/codecs/shapes.ts";
 
 /** A value of Python that JavaScript has no type for. No codec can write it. */
@@ -96,6 +97,32 @@ export function dataFromNotation(value: unknown): Data {
   return root instanceof Map ? root : new Map<unknown, unknown>(Object.entries(root as object));
 }
 
+/** The same with what JavaScript has no type for as msgspec writes it, and as our readers give it: text, and arrays for sets. */
+export function withoutPythonOnly(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPythonOnly);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value);
+  const [tag = "", inside] = entries[0] ?? [];
+  if (entries.length === 1 && tag.startsWith("$") && typed(tag, inside) instanceof PythonOnly)
+    return plainly(tag, inside);
+  return Object.fromEntries(entries.map(([key, item]) => [key, withoutPythonOnly(item)]));
+}
+
+function plainly(tag: string, inside: unknown): unknown {
+  if (tag === "$set" || tag === "$frozenset") return withoutPythonOnly(inside);
+  if (tag === "$timedelta") return durationOf(inside as string);
+  if (tag === "$time") return (inside as string).replace(/\+00:00$/, "Z");
+  return tag === "$py" ? { [tag]: inside } : inside;
+}
+
+/** A duration as msgspec spells it, of a number of seconds in decimal digits. */
+function durationOf(text: string): string {
+  const seconds = Math.floor(Number(text));
+  const [, fraction = ""] = text.split(".");
+  const micros = Number(fraction.padEnd(6, "0"));
+  return durationText(seconds, text.startsWith("-") && micros > 0 ? 1_000_000 - micros : micros);
+}
+
 /** Whether a value of the notation holds anything that JavaScript has no type for. */
 export function isPythonOnly(value: unknown): boolean {
   return hasPythonOnly(fromNotation(value));
@@ -122,6 +149,12 @@ export function toldLoosely(value: unknown): string {
   return told(value)
     .replaceAll(/\bfloat (-?\d+)\.0(?=[\],}]|$)/g, "int $1")
     .replaceAll("tuple [", "list [");
+}
+
+/** What was told of a value that is to equal one of the notation: of a set of several, the order of its items is no matter. */
+export function comparable(text: string, notation: unknown): string {
+  const hasSet = /"\$(?:frozen)?set":\[[^\]]*,/.test(JSON.stringify(notation));
+  return hasSet ? Array.from(text).toSorted().join("") : text;
 }
 
 const NOWHERE = {};

@@ -2,7 +2,7 @@ import { isPlainObject } from "../../src/codecs/codec.ts";
 import type { Session } from "../../src/core/session.ts";
 import { stateOf } from "../../src/core/state.ts";
 import { SessionError } from "../../src/errors.ts";
-import { PythonOnly, fromNotation } from "./notation.ts";
+import { fromNotation, withoutPythonOnly } from "./notation.ts";
 
 /** An operation of Python on the session, with what it is given. */
 export type Operation = readonly [name: string, ...given: unknown[]];
@@ -165,17 +165,5 @@ function present(session: Session<Data>, key: string): Session<Data> {
  * store's codec is to carry it; the signed cookie cannot.
  */
 function storable(session: Session<Data>, value: unknown): unknown {
-  const converted = fromNotation(value);
-  if (!(converted instanceof PythonOnly) || session.id === "") return converted;
-  return converted.kind === "$timedelta" ? isoDuration(Number(converted.text)) : converted.text;
-}
-
-const DAY = 24 * 3600;
-
-/** A duration as msgspec spells it: days and seconds (ISO 8601). */
-function isoDuration(seconds: number): string {
-  const size = Math.abs(seconds);
-  const rest = Number((size % DAY).toFixed(6));
-  const days = size >= DAY || rest === 0 ? `${Math.floor(size / DAY)}D` : "";
-  return `${seconds < 0 ? "-" : ""}P${days}${rest === 0 ? "" : `T${rest}S`}`;
+  return fromNotation(session.id === "" ? value : withoutPythonOnly(value));
 }

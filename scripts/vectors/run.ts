@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type Reason, type Verdict, failed } from "./differences.ts";
 import { dynamodb } from "./dynamodb.ts";
+import { cachelib, filesystem } from "./files.ts";
 import { flaskCookie } from "./flask-cookie.ts";
 import { foreign } from "./foreign.ts";
 import { httpCookie } from "./http-cookie.ts";
@@ -18,6 +19,8 @@ export const suites: ReadonlyMap<string, Suite> = new Map([
   ["store-redis-msgpack", redisEntries("msgpack")],
   ["store-redis-json", redisEntries("json")],
   ["store-dynamodb", dynamodb],
+  ["store-filesystem", filesystem],
+  ["store-cachelib", cachelib],
   ["store-foreign", foreign],
   ["lifecycle-flask", lifecycle(false)],
   ["lifecycle-flask-session-redis", lifecycle(true)],

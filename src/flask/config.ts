@@ -1,6 +1,7 @@
 import { nearest } from "../core/options.ts";
 import type { Secret } from "../crypto/keyring.ts";
 import { SessionError } from "../errors.ts";
+import type { Former } from "./codec.ts";
 
 /** Flask's and Flask-Session's configuration. Texts of the environment are read as what the key holds. */
 export interface FlaskConfig {
@@ -133,6 +134,8 @@ export interface Settings {
   dynamodbTableExists: boolean;
   /** 0: never. */
   cleanupNRequests: number;
+  /** From the options: Python has no key for it. */
+  migrateFrom?: Former;
 }
 
 /** What Flask and Flask-Session read, whether we have a use for it yet or not. */

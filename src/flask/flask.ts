@@ -16,11 +16,12 @@ import type { Secret } from "../crypto/keyring.ts";
 import { hmacSigner } from "../crypto/signer.ts";
 import { SessionError } from "../errors.ts";
 import { warnOnce } from "../events.ts";
-import { entryCodec } from "./codec.ts";
+import { FORMERS, type Former, entryCodec } from "./codec.ts";
 import { type FlaskConfig, type Settings, settingsOf } from "./config.ts";
 import { shortestLifetime, signedCookieHabits, storedHabits } from "./habits.ts";
 import { storeOf } from "./stores.ts";
 
+export { pickle } from "../codecs/legacy/pickle.ts";
 export { Extension, Float, Markup, Tuple, Uuid } from "../codecs/python.ts";
 export type { FlaskConfig } from "./config.ts";
 
@@ -34,6 +35,12 @@ export interface FlaskSessionOptions {
   onConflict?: OnConflict;
   /** The longest that the store may take to answer, in seconds. Default: 1. */
   storeTimeout?: number;
+  /**
+   * What Python wrote before, if that was not msgpack or JSON of Flask-Session 0.7 and newer: `pickle`, or `json` of
+   * cachelib's `JSONSerializer`. It is read as plain data, and written in our format with the next save; files that
+   * Python has in `SESSION_FILE_DIR` become ours. Default: neither is read.
+   */
+  migrateFrom?: "pickle" | "json";
 }
 
 /** Flask's own words (`NullSession._fail`). */
@@ -52,9 +59,15 @@ export function flaskSession<T extends object = DeclaredData>(
   config: FlaskConfig | Readonly<Record<string, unknown>>,
   options: FlaskSessionOptions = {},
 ): SessionInterface<T> {
-  checkOptions("flaskSession", options, ["clock", "createId", "onConflict", "storeTimeout"]);
-  const settings = settingsOf(config);
+  checkOptions("flaskSession", options, ["clock", "createId", "migrateFrom", "onConflict", "storeTimeout"]);
+  checkFormer(options.migrateFrom);
+  const settings = { ...settingsOf(config), ...(options.migrateFrom && { migrateFrom: options.migrateFrom }) };
   return kindOf(settings, options) as SessionInterface<T>;
+}
+
+function checkFormer(former: Former | undefined): void {
+  if (former === undefined || Object.hasOwn(FORMERS, former)) return;
+  throw new SessionError("CONFIG", `migrateFrom is ${JSON.stringify(former)}; give 'pickle' or 'json'`);
 }
 
 function kindOf(settings: Settings, options: FlaskSessionOptions): SessionInterface<Record<string, unknown>> {
@@ -86,7 +99,7 @@ function storedSessions(type: string, settings: Settings, options: FlaskSessionO
   }
   const kind: StoredKind = {
     store: storeOf(type, settings, clock, storeTimeout),
-    codec: entryCodec(settings.format),
+    codec: entryCodec(settings.format, settings.migrateFrom),
     clock,
     onConflict,
     cookie: cookieOf(settings, false),

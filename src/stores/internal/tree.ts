@@ -4,7 +4,8 @@
  */
 import * as fs from "node:fs";
 import { report } from "../../events.ts";
-import { codeOf, unless } from "./failures.ts";
+import { unless } from "./failures.ts";
+import { readPlainFile } from "./plain-file.ts";
 
 /** The modes of a store's files and folders. */
 export interface Modes {
@@ -19,9 +20,6 @@ const RECORD = /^[0-9a-f]{64}$/;
 const LEFTOVER = /^[0-9a-f]{64}\.(lock|.+\.tmp)$/;
 const SHARD = /^[0-9a-f]{2}$/;
 
-/** A FIFO in the place of a record must not hold a reader up. Windows knows neither of the last two, and ignores them. */
-const READ = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
-
 /** Where the record of a name is, or would be. */
 export function pathOf(root: string, name: string): string {
   return `${root}/${name.slice(0, 2)}/${name.slice(2, 4)}/${name}`;
@@ -29,7 +27,10 @@ export function pathOf(root: string, name: string): string {
 
 /** The bytes of a record; `undefined` where there is none. */
 export function readRecord(root: string, name: string): Buffer | undefined {
-  return wayTo(root, name).every(isFolder) ? readFile(pathOf(root, name)) : undefined;
+  const path = pathOf(root, name);
+  return wayTo(root, name).every(isFolder)
+    ? readPlainFile(path, Number.POSITIVE_INFINITY, (what) => refuse(path, what))
+    : undefined;
 }
 
 /** Makes what is missing of the way to a record. */
@@ -79,27 +80,6 @@ function wayTo(root: string, name: string): string[] {
 function isFolder(path: string): boolean {
   const found = fs.lstatSync(path, { throwIfNoEntry: false });
   return found !== undefined && (found.isDirectory() || refuse(path, "no folder"));
-}
-
-function readFile(path: string): Buffer | undefined {
-  const file = openFile(path);
-  if (file === undefined) return undefined;
-  try {
-    return fs.fstatSync(file).isFile() ? fs.readFileSync(file) : refuse(path, "no file");
-  } finally {
-    fs.closeSync(file);
-  }
-}
-
-function openFile(path: string): number | undefined {
-  try {
-    return fs.openSync(path, READ);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    // What O_NOFOLLOW makes of a link, on Linux and macOS and on FreeBSD.
-    if (codeOf(error) === "ELOOP" || codeOf(error) === "EMLINK") return refuse(path, "a link");
-    throw error;
-  }
 }
 
 function refuse(path: string, what: string): never {
