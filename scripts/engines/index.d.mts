@@ -17,6 +17,7 @@ export interface Engine<Access> {
 export interface Engines {
   readonly redis: Engine<{ readonly url: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
+  readonly memcached: Engine<{ readonly server: string }>;
 }
 
 export type EngineName = keyof Engines;
@@ -62,3 +63,13 @@ export function startRedis(options?: {
 
 /** Starts a Sentinel that watches one Redis under the name `primary`, and is enough of a quorum by itself. */
 export function startSentinel(redisPort: number): Promise<Server>;
+
+/** Starts a memcached, whatever `MEMCACHED_SERVER` says. `args` are added to its own; they may name what is prepared. */
+export function startMemcached(options?: {
+  readonly port?: number;
+  readonly args?: readonly string[];
+  /** Puts into its folder, where it runs, what `args` name. */
+  readonly prepare?: ServerOptions["prepare"];
+  /** Whether it is up, where that cannot be asked as usual: with TLS, or with a password. */
+  readonly isUp?: ServerOptions["isUp"];
+}): Promise<Server & { readonly server: string }>;

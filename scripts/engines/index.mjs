@@ -1,11 +1,13 @@
 // What tests need and npm does not bring: how it is found, installed and opened. Types and promises: index.d.mts.
 import { aptInstall } from "./apt.mjs";
 import { chromium } from "./chromium.mjs";
+import { memcached } from "./memcached.mjs";
 import { redis } from "./redis.mjs";
 
+export { startMemcached } from "./memcached.mjs";
 export { startRedis, startSentinel } from "./redis.mjs";
 
-export const engines = { redis, chromium };
+export const engines = { redis, chromium, memcached };
 
 export function lookFor(name) {
   const { title, variable, packages, version } = engines[name];
