@@ -6,6 +6,7 @@ import { redis } from "./redis.mjs";
 
 export { startMemcached } from "./memcached.mjs";
 export { startRedis, startSentinel } from "./redis.mjs";
+export { says } from "./server.mjs";
 
 export const engines = { redis, chromium, memcached };
 

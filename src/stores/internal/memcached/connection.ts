@@ -4,7 +4,7 @@ import { type Reply, ReplyReader } from "./replies.ts";
 
 /** Where a server is, and how it is spoken to. */
 export interface Address {
-  /** As an application wrote it: `host:port`. */
+  /** `host:port`, for errors and for the keys that it gets. */
   readonly name: string;
   readonly host: string;
   readonly port: number;

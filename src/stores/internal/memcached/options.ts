@@ -17,17 +17,23 @@ export function addressesOf(options: MemcachedClientOptions): Address[] {
   if (typeof timeout !== "number" || !(timeout > 0)) throw faulty("timeout", timeout, "a positive number of seconds");
   checkAuth(auth);
   const secure = tls === true ? {} : tls || undefined;
-  return listOf(servers).map((name) => ({ ...placeOf(name), name, tls: secure, auth, patience: timeout * 1000 }));
+  // A server's name is as pymemcache has it: it decides on the keys that the server gets.
+  const places = new Map(
+    listOf(servers)
+      .map(placeOf)
+      .map((place) => [`${place.host}:${place.port}`, place]),
+  );
+  return [...places].map(([name, place]) => ({ ...place, name, tls: secure, auth, patience: timeout * 1000 }));
 }
 
 function listOf(servers: unknown): string[] {
   const list = typeof servers === "string" ? servers.split(",").map((name) => name.trim()) : servers;
-  if (Array.isArray(list) && list.length > 0) return [...new Set(list)];
+  if (Array.isArray(list) && list.length > 0 && list.every(isText)) return list;
   throw faulty("servers", servers, "'host:port', or several");
 }
 
-function placeOf(name: unknown): { host: string; port: number } {
-  const [, bracketed, plain, port = "11211"] = SERVER.exec(String(name)) ?? [];
+function placeOf(name: string): { host: string; port: number } {
+  const [, bracketed, plain, port = "11211"] = SERVER.exec(name) ?? [];
   const host = bracketed ?? plain;
   if (host !== undefined && Number(port) > 0 && Number(port) < 65_536) return { host, port: Number(port) };
   throw faulty("servers", name, "'host:port'");
@@ -36,9 +42,13 @@ function placeOf(name: unknown): { host: string; port: number } {
 function checkAuth(auth: MemcachedClientOptions["auth"]): void {
   if (auth === undefined) return;
   const { user, password } = auth ?? {};
-  // Memcached takes them parted by a blank, from a file that has them parted by a colon.
-  const fits = typeof user === "string" && /^[^\s:]+$/.test(user) && typeof password === "string" && password !== "";
-  if (!fits) throw new SessionError("CONFIG", "auth is no { user, password }; give two texts, a user without blanks");
+  // A blank parts them for memcached, and a colon in its file.
+  const fits = isText(user) && /^[^\s:]+$/.test(user) && isText(password) && /^\S+$/.test(password);
+  if (!fits) throw new SessionError("CONFIG", "auth is no { user, password }; give two texts without blanks");
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function faulty(option: string, given: unknown, mend: string): SessionError {
