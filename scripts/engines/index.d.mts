@@ -50,6 +50,8 @@ export interface ServerOptions {
   readonly isUp: (port: number) => Promise<boolean>;
   /** A free one by default. */
   readonly port?: number | undefined;
+  /** The signal that stops it. Default `'SIGTERM'`. */
+  readonly stopsBy?: NodeJS.Signals;
 }
 
 /** Asks at a port: whether what is said there is answered by something that begins with `welcome`. */
@@ -73,3 +75,6 @@ export function startMemcached(options?: {
   /** Whether it is up, where that cannot be asked as usual: with TLS, or with a password. */
   readonly isUp?: ServerOptions["isUp"];
 }): Promise<Server & { readonly server: string }>;
+
+/** What a memcached answers to a command. It is asked past the package, in texts whose characters are bytes. */
+export function askMemcached(server: string, command: string): Promise<string>;

@@ -4,7 +4,7 @@ import { chromium } from "./chromium.mjs";
 import { memcached } from "./memcached.mjs";
 import { redis } from "./redis.mjs";
 
-export { startMemcached } from "./memcached.mjs";
+export { askMemcached, startMemcached } from "./memcached.mjs";
 export { startRedis, startSentinel } from "./redis.mjs";
 export { says } from "./server.mjs";
 
