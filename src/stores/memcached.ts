@@ -15,13 +15,9 @@ import { KnownStamps } from "./internal/memcached/known.ts";
 import { checkClock } from "./internal/options.ts";
 
 export {
-  type Exchanged,
-  type Item,
   type MemcachedClient,
   type MemcachedClientOptions,
   type OwnMemcachedClient,
-  type Replacement,
-  type Stamp,
   memcachedClient,
 } from "./internal/memcached/client.ts";
 

@@ -38,10 +38,9 @@ export class Connection {
   readonly #reader = new ReplyReader();
   readonly #open: Question[] = [];
   readonly #silence: NodeJS.Timeout;
+  readonly #ended: () => void;
   #failure: Error | undefined;
   #largest = 0;
-
-  readonly #ended: () => void;
 
   /** Resolves once the server is known to do what is needed. `ended` is called when the connection is of no more use. */
   static async open(address: Address, ended: () => void): Promise<Connection> {

@@ -14,7 +14,9 @@ export function addressesOf(options: MemcachedClientOptions): Address[] {
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw new SessionError("CONFIG", `${unknown} is no option; there are ${NAMES.join(", ")}`);
   const { servers, tls = false, auth, timeout = 2 } = options;
-  if (typeof timeout !== "number" || !(timeout > 0)) throw faulty("timeout", timeout, "a positive number of seconds");
+  const isTimeout = typeof timeout === "number" && timeout > 0 && timeout <= 3600;
+  if (!isTimeout) throw faulty("timeout", timeout, "a number of seconds above 0, up to 3600");
+  if (typeof tls !== "boolean" && typeof tls !== "object") throw faulty("tls", tls, "true, or what tls.connect takes");
   checkAuth(auth);
   const secure = tls === true ? {} : tls || undefined;
   // A server's name is as pymemcache has it: it decides on the keys that the server gets.
@@ -36,7 +38,8 @@ function placeOf(name: string): { host: string; port: number } {
   const [, bracketed, plain, port = "11211"] = SERVER.exec(name) ?? [];
   const host = bracketed ?? plain;
   if (host !== undefined && Number(port) > 0 && Number(port) < 65_536) return { host, port: Number(port) };
-  throw faulty("servers", name, "'host:port'");
+  // What stands before an @ in a URL may be a password.
+  throw faulty("servers", name.replace(/^.*@/s, "…@"), "'host:port'");
 }
 
 function checkAuth(auth: MemcachedClientOptions["auth"]): void {

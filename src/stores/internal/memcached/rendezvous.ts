@@ -3,18 +3,13 @@
  * has it. A server more or less moves only its own share of the keys.
  */
 export function rendezvous<Named extends { readonly name: string }>(servers: readonly Named[], key: string): Named {
-  const [first, ...others] = servers.map((server) => ({ server, score: murmur3(`${server.name}-${key}`) }));
-  if (first === undefined) throw new Error("there is no server");
-  return others.reduce((best, other) => (isHigher(other, best) ? other : best), first).server;
-}
-
-interface Scored {
-  server: { readonly name: string };
-  score: number;
-}
-
-function isHigher(one: Scored, other: Scored): boolean {
-  return one.score === other.score ? one.server.name > other.server.name : one.score > other.score;
+  const [only] = servers;
+  if (only && servers.length === 1) return only;
+  const scored = servers.map((server) => ({ server, score: murmur3(`${server.name}-${key}`) }));
+  // Of equal scores the greater name has it.
+  const [best] = scored.toSorted((a, b) => b.score - a.score || (a.server.name < b.server.name ? 1 : -1));
+  if (!best) throw new Error("there is no server");
+  return best.server;
 }
 
 /** MurmurHash3 in its form of 32 bits, with the seed 0, of a text whose characters are bytes. */
