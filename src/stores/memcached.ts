@@ -50,8 +50,8 @@ export function memcachedStore(
   const known = new KnownStamps();
 
   /** An entry for the caller, whose bytes are his from now on. */
-  function handOut(key: string, { value, stamp, life }: Item): Entry {
-    known.remember(value, key, Buffer.from(value), stamp);
+  function handOut({ value, stamp, life }: Item): Entry {
+    known.remember(value, Buffer.from(value), stamp);
     return { value, expiresAt: life < 0 ? NEVER : clock.now() + life * 1000 };
   }
 
@@ -64,16 +64,16 @@ export function memcachedStore(
   ): Promise<Updated> {
     const [expected, written] = [Buffer.from(before), Buffer.from(value)];
     const next = exptime === undefined ? undefined : { value: written, exptime };
-    let stamp: Stamp | undefined = known.find(before, key);
+    let stamp: Stamp | undefined = known.find(before);
     for (;;) {
       const exchanged = await client.exchange(key, stamp, next);
       if (exchanged.done) {
-        if (exchanged.stamp) known.remember(value, key, written, exchanged.stamp);
+        if (exchanged.stamp) known.remember(value, written, exchanged.stamp);
         return { done: true };
       }
       const { current } = exchanged;
       if (!current) return { done: false, current };
-      if (Buffer.compare(current.value, expected) !== 0) return { done: false, current: handOut(key, current) };
+      if (Buffer.compare(current.value, expected) !== 0) return { done: false, current: handOut(current) };
       // Nobody knew the stamp, or somebody wrote the same bytes again: it is the value that counts.
       stamp = current.stamp;
     }
@@ -85,14 +85,13 @@ export function memcachedStore(
       if (exptime === undefined) return (await client.get(name)) === undefined;
       const copy = Buffer.from(value);
       const stamp = await client.add(name, copy, exptime);
-      if (stamp) known.remember(value, name, copy, stamp);
+      if (stamp) known.remember(value, copy, stamp);
       return stamp !== undefined;
     },
 
     async read(key: string): Promise<Entry | undefined> {
-      const name = keyOf(prefix + key);
-      const item = await client.get(name);
-      return item && handOut(name, item);
+      const item = await client.get(keyOf(prefix + key));
+      return item && handOut(item);
     },
 
     async update(key: string, change: Change): Promise<Updated> {

@@ -7,7 +7,7 @@ import { rendezvous } from "./rendezvous.ts";
 import { getting, itemOf, outcomeOf, setting, stampOf } from "./meta.ts";
 import { Server } from "./server.ts";
 
-/** Tells one state of an item from every other: memcached's CAS number, which counts on one connection only. */
+/** Tells one state of one item from every other: memcached's CAS number, which counts on one connection only. */
 export interface Stamp {
   /** A server that was started again counts anew, so what another connection told is worth nothing. */
   readonly connection: object;
