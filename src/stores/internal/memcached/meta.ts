@@ -33,9 +33,10 @@ export function outcomeOf(connection: Connection, reply: Reply | undefined): Rep
 /** The item in a reply to `getting`; `undefined` when there is none. */
 export function itemOf(connection: Connection, reply: Reply | undefined): Item | undefined {
   const found = outcomeOf(connection, reply);
-  const stamp = stampOf(connection, found);
-  if (!found?.value || !stamp) return undefined;
-  return { value: found.value, stamp, life: Number(flagOf(found, "t")) };
+  if (!found) return undefined;
+  const [stamp, life] = [stampOf(connection, found), Number(flagOf(found, "t"))];
+  if (!found.value || !stamp || Number.isNaN(life)) throw connection.fault("it does not tell what it was asked for");
+  return { value: found.value, stamp, life };
 }
 
 /** The stamp in the reply to a command that was obeyed; one that leaves nothing has none. */

@@ -43,10 +43,10 @@ export class ReplyReader {
     if (this.#body) {
       const { words, bytes, filled } = this.#body;
       if (filled < bytes.length) return undefined;
-      if (bytes.toString("latin1", bytes.length - 2) !== "\r\n")
-        throw new Error("a value is longer than it was said to be");
+      const [value, end] = [bytes.subarray(0, -2), bytes.subarray(-2)];
+      if (end.toString() !== "\r\n") throw new Error("a value is longer than it was said to be");
       this.#body = undefined;
-      return { status: "VA", words, value: bytes.subarray(0, -2) };
+      return { status: "VA", words, value };
     }
     if (!this.#line.endsWith("\r\n")) return undefined;
     const [status = "", ...words] = this.#line.trimEnd().split(" ");
