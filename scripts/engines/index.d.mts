@@ -16,6 +16,7 @@ export interface Engine<Access> {
 
 export interface Engines {
   readonly redis: Engine<{ readonly url: string }>;
+  readonly memcached: Engine<{ readonly server: string }>;
   readonly dynamo: Engine<{ readonly url: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
 }
@@ -50,6 +51,8 @@ export interface ServerOptions {
   readonly isUp: (port: number) => Promise<boolean>;
   /** A free one by default. */
   readonly port?: number | undefined;
+  /** The signal that stops it. Default `'SIGTERM'`. */
+  readonly stopsBy?: NodeJS.Signals;
 }
 
 /** Asks at a port: whether what is said there is answered by something that begins with `welcome`. */
@@ -66,3 +69,16 @@ export function startSentinel(redisPort: number): Promise<Server>;
 
 /** Starts a DynamoDB Local that keeps everything in memory, whatever `DYNAMODB_URL` says. It takes any credentials. */
 export function startDynamo(options?: { readonly port?: number }): Promise<Server & { readonly url: string }>;
+
+/** Starts a memcached, whatever `MEMCACHED_SERVER` says. `args` are added to its own; they may name what is prepared. */
+export function startMemcached(options?: {
+  readonly port?: number;
+  readonly args?: readonly string[];
+  /** Puts into its folder, where it runs, what `args` name. */
+  readonly prepare?: ServerOptions["prepare"];
+  /** Whether it is up, where that cannot be asked as usual: with TLS, or with a password. */
+  readonly isUp?: ServerOptions["isUp"];
+}): Promise<Server & { readonly server: string }>;
+
+/** What a memcached answers to a command. It is asked past the package, in texts whose characters are bytes. */
+export function askMemcached(server: string, command: string): Promise<string>;

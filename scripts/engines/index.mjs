@@ -2,12 +2,15 @@
 import { aptInstall } from "./apt.mjs";
 import { chromium } from "./chromium.mjs";
 import { dynamo } from "./dynamo.mjs";
+import { memcached } from "./memcached.mjs";
 import { redis } from "./redis.mjs";
 
 export { startDynamo } from "./dynamo.mjs";
+export { askMemcached, startMemcached } from "./memcached.mjs";
 export { startRedis, startSentinel } from "./redis.mjs";
+export { says } from "./server.mjs";
 
-export const engines = { redis, dynamo, chromium };
+export const engines = { redis, memcached, dynamo, chromium };
 
 export function lookFor(name) {
   const { title, variable, packages, version } = engines[name];

@@ -7,6 +7,7 @@ import { flaskCookie } from "./flask-cookie.ts";
 import { foreign } from "./foreign.ts";
 import { httpCookie } from "./http-cookie.ts";
 import { lifecycle } from "./lifecycle.ts";
+import { memcachedEntries } from "./memcached.ts";
 import { redisEntries } from "./redis.ts";
 import { signedSid } from "./signed-sid.ts";
 import type { Case, Run, Suite, Tools } from "./suite.ts";
@@ -21,6 +22,7 @@ export const suites: ReadonlyMap<string, Suite> = new Map([
   ["store-dynamodb", dynamodb],
   ["store-filesystem", filesystem],
   ["store-cachelib", cachelib],
+  ["store-memcached", memcachedEntries],
   ["store-foreign", foreign],
   ["lifecycle-flask", lifecycle(false)],
   ["lifecycle-flask-session-redis", lifecycle(true)],

@@ -7,10 +7,12 @@ import { type Open, opening } from "./opening.ts";
 import { openCachelib } from "./types/cachelib.ts";
 import { openDynamo } from "./types/dynamodb.ts";
 import { openFiles } from "./types/filesystem.ts";
+import { openMemcached } from "./types/memcached.ts";
 import { openRedis } from "./types/redis.ts";
 
 const TYPES = new Map<string, Open>([
   ["redis", openRedis],
+  ["memcached", openMemcached],
   ["filesystem", openFiles],
   ["cachelib", openCachelib],
   ["dynamodb", openDynamo],

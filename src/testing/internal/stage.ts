@@ -23,6 +23,8 @@ export interface StoreKit<S extends Store = Store> {
    * millisecond. `'engine'`: it waits for real ones, and grants a second.
    */
   time?: "clock" | "engine";
+  /** What it grants an engine instead, in milliseconds: one that counts by whole seconds of its own clock needs 2000. */
+  grace?: number;
   /** Whether a key may be any text, the default, or is always a hash of 64 hex digits. */
   keys?: "any" | "hashed";
   /** The size of the largest value, in bytes. Default: 1 048 576. */
@@ -59,7 +61,7 @@ export function onStage<S extends Store>(
       const clock = kit.time === "engine" ? undefined : manualClock();
       const store = await kit.open(clock ?? systemClock);
       try {
-        const time = clock ? clockTime(clock) : engineTime();
+        const time = clock ? clockTime(clock) : engineTime(kit.grace);
         const start = time.after(0);
         const live = (text: string, hours = 1) => ({ value: bytes(text), expiresAt: start + hours * HOUR });
         await run({ store, key: newKey(), time, live });
@@ -112,8 +114,7 @@ function clockTime(clock: ManualClock): Time {
   };
 }
 
-function engineTime(): Time {
-  const grace = 1000;
+function engineTime(grace = 1000): Time {
   return {
     grace,
     after: (ms) => Date.now() + ms,
