@@ -46,7 +46,7 @@ export interface FlaskSessionOptions {
 /** Flask's own words (`NullSession._fail`). */
 const NO_KEY =
   "The session is unavailable because no secret key was set.  Set the secret_key on the application to something unique and secret.";
-const NO_TYPE = "The session is unavailable because SESSION_TYPE is null; set it to redis or filesystem.";
+const NO_TYPE = "The session is unavailable because SESSION_TYPE is null; set it to redis, filesystem or another type.";
 
 /**
  * Sessions as Flask and Flask-Session configure, send and store them. Takes their configuration, or `process.env`.

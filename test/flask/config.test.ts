@@ -128,7 +128,7 @@ describe("without a key or with the type null", () => {
   test.each([
     [{}, /no secret key was set\. {2}Set the secret_key/],
     [{ SECRET_KEY: "" }, /no secret key was set/],
-    [{ SECRET_KEY: "dev", SESSION_TYPE: "NULL" }, /SESSION_TYPE is null; set it to redis or filesystem/],
+    [{ SECRET_KEY: "dev", SESSION_TYPE: "NULL" }, /SESSION_TYPE is null; set it to redis, filesystem or another type/],
   ])("%o: reads find nothing, and every write throws", async (config, message) => {
     const sessions = flaskSession<Record<string, unknown>>(config);
     const session = await sessions.open({ cookie: "session=anything", secure: false });
