@@ -6,6 +6,8 @@ export interface Engine<Access> {
   readonly variable: string;
   /** The Debian packages that bring it. */
   readonly packages: readonly string[];
+  /** What would bring it, where it is no package. */
+  readonly mend?: string;
   /** Brings what no Debian package does, as far as that can be done here; says nothing where it cannot. */
   build?(): void;
   /** The version installed here; `undefined` when there is none. */
@@ -16,6 +18,7 @@ export interface Engine<Access> {
 
 export interface Engines {
   readonly redis: Engine<{ readonly url: string }>;
+  readonly mongo: Engine<{ readonly url: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
 }
 
@@ -62,3 +65,6 @@ export function startRedis(options?: {
 
 /** Starts a Sentinel that watches one Redis under the name `primary`, and is enough of a quorum by itself. */
 export function startSentinel(redisPort: number): Promise<Server>;
+
+/** Starts a server that speaks MongoDB's protocol, whatever `MONGODB_URL` says. It has been built. */
+export function startMongo(options?: { readonly port?: number }): Promise<Server & { readonly url: string }>;
