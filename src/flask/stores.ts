@@ -5,15 +5,17 @@ import type { Store } from "../store.ts";
 import type { Settings } from "./config.ts";
 import { type Open, opening } from "./opening.ts";
 import { openFiles } from "./types/filesystem.ts";
+import { openMongo } from "./types/mongodb.ts";
 import { openRedis } from "./types/redis.ts";
 
 const TYPES = new Map<string, Open>([
   ["redis", openRedis],
   ["filesystem", openFiles],
+  ["mongodb", openMongo],
 ]);
 
 /** What Flask-Session has and this package has not yet. */
-const TO_COME = new Set(["memcached", "cachelib", "mongodb", "sqlalchemy", "postgresql", "dynamodb"]);
+const TO_COME = new Set(["memcached", "cachelib", "sqlalchemy", "postgresql", "dynamodb"]);
 
 /**
  * The store of a `SESSION_TYPE`, which answers within `timeout` seconds and fails with `STORE`. Where a client has to be
