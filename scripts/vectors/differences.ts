@@ -8,6 +8,7 @@ export const NOT_APPLICABLE = {
   "empty id": "ids without a random byte would be one session for everybody: refused",
   "nested changes": "a change inside a value is found and saved; Flask saves it only with session.modified",
   "parallel requests": "what another request saved meanwhile is merged, and a dead id stays dead; Flask overwrites",
+  "expired records": "a record that has expired and is still there is no session; Flask revives it",
   pickle: "pickled records are never read",
   "control characters": "a control character in a cookie's value is escaped; Werkzeug lets 0x1a to 0x1f through",
   "cookie size": "a cookie that browsers drop is an error; Flask sends it",

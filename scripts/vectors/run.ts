@@ -5,6 +5,7 @@ import { flaskCookie } from "./flask-cookie.ts";
 import { foreign } from "./foreign.ts";
 import { httpCookie } from "./http-cookie.ts";
 import { lifecycle } from "./lifecycle.ts";
+import { mongoEntries } from "./mongo.ts";
 import { redisEntries } from "./redis.ts";
 import { signedSid } from "./signed-sid.ts";
 import type { Case, Run, Suite, Tools } from "./suite.ts";
@@ -16,6 +17,7 @@ export const suites: ReadonlyMap<string, Suite> = new Map([
   ["http-cookie", httpCookie],
   ["store-redis-msgpack", redisEntries("msgpack")],
   ["store-redis-json", redisEntries("json")],
+  ["store-mongodb", mongoEntries],
   ["store-foreign", foreign],
   ["lifecycle-flask", lifecycle(false)],
   ["lifecycle-flask-session-redis", lifecycle(true)],
