@@ -17,6 +17,7 @@ export type SessionEvent = { readonly key?: string } & (
   | { readonly type: "failed"; readonly error: unknown }
   | { readonly type: "late" }
   | { readonly type: "refused"; /** What a store would not open: a link, a foreign file. */ readonly reason: string }
+  | { readonly type: "degraded"; /** What a store has to do without, and the mend. */ readonly reason: string }
 );
 
 /** Where events go: `node:diagnostics_channel`'s channel of this name. */

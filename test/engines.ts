@@ -6,6 +6,7 @@ export {
   says,
   startDynamo,
   startMemcached,
+  startMongo,
   startRedis,
   startSentinel,
 } from "../scripts/engines/index.mjs";

@@ -6,6 +6,8 @@ export interface Engine<Access> {
   readonly variable: string;
   /** The Debian packages that bring it. */
   readonly packages: readonly string[];
+  /** What would bring it, where it is no package. */
+  readonly mend?: string;
   /** Brings what no Debian package does, as far as that can be done here; says nothing where it cannot. */
   build?(): void;
   /** The version installed here; `undefined` when there is none. */
@@ -18,6 +20,7 @@ export interface Engines {
   readonly redis: Engine<{ readonly url: string }>;
   readonly memcached: Engine<{ readonly server: string }>;
   readonly dynamo: Engine<{ readonly url: string }>;
+  readonly mongo: Engine<{ readonly url: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
 }
 
@@ -82,3 +85,5 @@ export function startMemcached(options?: {
 
 /** What a memcached answers to a command. It is asked past the package, in texts whose characters are bytes. */
 export function askMemcached(server: string, command: string): Promise<string>;
+/** Starts a server that speaks MongoDB's protocol, whatever `MONGODB_URL` says. It has been built. */
+export function startMongo(options?: { readonly port?: number }): Promise<Server & { readonly url: string }>;

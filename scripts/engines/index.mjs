@@ -3,26 +3,29 @@ import { aptInstall } from "./apt.mjs";
 import { chromium } from "./chromium.mjs";
 import { dynamo } from "./dynamo.mjs";
 import { memcached } from "./memcached.mjs";
+import { mongo } from "./mongo.mjs";
 import { redis } from "./redis.mjs";
 
 export { startDynamo } from "./dynamo.mjs";
 export { askMemcached, startMemcached } from "./memcached.mjs";
+export { startMongo } from "./mongo.mjs";
 export { startRedis, startSentinel } from "./redis.mjs";
 export { says } from "./server.mjs";
 
-export const engines = { redis, memcached, dynamo, chromium };
+export const engines = { redis, memcached, mongo, dynamo, chromium };
 
 export function lookFor(name) {
-  const { title, variable, packages, version } = engines[name];
+  const { title, variable, packages, version, mend = `apt-get install ${packages.join(" ")}` } = engines[name];
   if (process.env[variable]) return { found: true, line: `${title}: as ${variable} says` };
   const installed = version();
   return installed === undefined
-    ? { found: false, line: `${title}: missing — apt-get install ${packages.join(" ")}, or set ${variable}` }
+    ? { found: false, line: `${title}: missing — ${mend}, or set ${variable}` }
     : { found: true, line: `${title} ${installed}: found` };
 }
 
 export function install(names) {
   const missing = names.filter((name) => !lookFor(name).found);
-  if (missing.length > 0) aptInstall(missing.flatMap((name) => engines[name].packages));
+  const packages = missing.flatMap((name) => engines[name].packages);
+  if (packages.length > 0) aptInstall(packages);
   for (const name of missing) engines[name].build?.();
 }

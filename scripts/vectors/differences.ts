@@ -9,6 +9,7 @@ export const NOT_APPLICABLE = {
   "nested changes": "a change inside a value is found and saved; Flask saves it only with session.modified",
   "parallel requests": "what another request saved meanwhile is merged, and a dead id stays dead; Flask overwrites",
   "compare and swap": "statements compare and swap; what they leave in the engine is the same",
+  "expired records": "a record that has expired and is still there is no session; Flask revives it",
   "control characters": "a control character in a cookie's value is escaped; Werkzeug lets 0x1a to 0x1f through",
   "impossible ids": "an id that memcached cannot hold is an unknown one; some of Python's clients answer 500",
   "cookie size": "a cookie that browsers drop is an error; Flask sends it",

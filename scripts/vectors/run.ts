@@ -8,6 +8,7 @@ import { foreign } from "./foreign.ts";
 import { httpCookie } from "./http-cookie.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { memcachedEntries } from "./memcached.ts";
+import { mongoEntries } from "./mongo.ts";
 import { redisEntries } from "./redis.ts";
 import { signedSid } from "./signed-sid.ts";
 import type { Case, Run, Suite, Tools } from "./suite.ts";
@@ -23,6 +24,7 @@ export const suites: ReadonlyMap<string, Suite> = new Map([
   ["store-filesystem", filesystem],
   ["store-cachelib", cachelib],
   ["store-memcached", memcachedEntries],
+  ["store-mongodb", mongoEntries],
   ["store-foreign", foreign],
   ["lifecycle-flask", lifecycle(false)],
   ["lifecycle-flask-session-redis", lifecycle(true)],

@@ -8,6 +8,7 @@ import { openCachelib } from "./types/cachelib.ts";
 import { openDynamo } from "./types/dynamodb.ts";
 import { openFiles } from "./types/filesystem.ts";
 import { openMemcached } from "./types/memcached.ts";
+import { openMongo } from "./types/mongodb.ts";
 import { openRedis } from "./types/redis.ts";
 
 const TYPES = new Map<string, Open>([
@@ -15,6 +16,7 @@ const TYPES = new Map<string, Open>([
   ["memcached", openMemcached],
   ["filesystem", openFiles],
   ["cachelib", openCachelib],
+  ["mongodb", openMongo],
   ["dynamodb", openDynamo],
 ]);
 

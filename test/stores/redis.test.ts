@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
 import { Cluster as IoCluster } from "ioredis";
 import { createClient, createCluster, createSentinel } from "redis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -12,6 +10,8 @@ import { testListable, testStore } from "../../src/testing/store-suite.ts";
 import { testWriters } from "../../src/testing/store-writers.ts";
 import { canStart, engine, has, startRedis, startSentinel, untilTheEnd } from "../engines.ts";
 import { clients, connected, type Lent, ready } from "./redis-clients.ts";
+import { startLine } from "./line.ts";
+import { ODD_DEADLINES, writeAll } from "./odd-deadlines.ts";
 import { startWorker } from "./start-worker.ts";
 
 const MINUTE = 60_000;
@@ -71,24 +71,12 @@ describe.skipIf(!has("redis"))("redis store", () => {
     expect(await probe.ttl(`${prefix}endless`)).toBeGreaterThan(0);
   });
 
-  test.each([Number.NaN, -Infinity, Infinity, Number.MAX_VALUE, 0.5])(
-    "leaves no key without a life for the deadline %d",
-    async (expiresAt) => {
-      const prefix = newPrefix();
-      const store = redisStore(probe, { prefix });
-      const writes = [
-        () => store.create("key", { ...entry("a"), expiresAt }),
-        () => store.update("key", { ...entry("b"), before: bytes("a"), expiresAt }),
-        () => store.update("key", { expiresAt }),
-      ];
-      for (const write of writes) {
-        await write();
-        expect(await probe.ttl(`${prefix}key`)).not.toBe(-1);
-        await store.create("key", entry("a"));
-      }
-      await store.delete("key");
-    },
-  );
+  test.each(ODD_DEADLINES)("leaves no key without a life for the deadline %d", async (deadline) => {
+    const prefix = newPrefix();
+    await writeAll(redisStore(probe, { prefix }), "key", deadline, async () => {
+      expect(await probe.ttl(`${prefix}key`)).not.toBe(-1);
+    });
+  });
 
   test("rejects where a key holds no string", async () => {
     const prefix = newPrefix();
@@ -180,7 +168,7 @@ describe.skipIf(!canStart("redis"))("redis store over a Redis of its own", () =>
     test("rejects a swap whose reply was lost, and does not make it again", async () => {
       const key = randomUUID();
       const line = await untilTheEnd(startLine(redis.port));
-      const own = redisStore(await use(lend(line.url)));
+      const own = redisStore(await use(lend(`redis://127.0.0.1:${line.port}`)));
       await own.create(key, entry("a"));
       const swap = (before: string, next: string) => own.update(key, { ...entry(next), before: bytes(before) });
       await swap("a", "b");
@@ -266,19 +254,4 @@ function holding(text: string): { value: Uint8Array } {
 
 function inAMinute(): number {
   return Date.now() + MINUTE;
-}
-
-/** A line to a Redis that can lose a reply, and breaks then. */
-async function startLine(port: number): Promise<{ url: string; loseNextReply(): void; stop(): unknown }> {
-  let loses = false;
-  const server = createServer((near) => {
-    const far = connect(port, "127.0.0.1").on("close", () => near.destroy());
-    near.on("close", () => far.destroy()).on("error", () => {});
-    near.pipe(far);
-    far.on("data", (reply) => (loses ? far.destroy() : near.write(reply)));
-    loses = false;
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const url = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, loseNextReply: () => (loses = true), stop: () => server.close() };
 }
