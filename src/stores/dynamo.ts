@@ -4,9 +4,7 @@
  *
  * The items are Flask-Session's, so a Python peer can read and write them too.
  */
-import { inspect } from "node:util";
 import { type Clock, systemClock } from "../clock.ts";
-import { SessionError } from "../errors.ts";
 import type { Change, Entry, Listable, Store, Sweepable, Updated } from "../store.ts";
 import { type DynamoClient, checkTable } from "./internal/dynamo-client.ts";
 import { entryOf, isLive, secondsOf, wholeSecondsOf } from "./internal/dynamo-items.ts";
@@ -23,7 +21,7 @@ import {
   scan,
   sure,
 } from "./internal/dynamo-requests.ts";
-import { checkClock } from "./internal/options.ts";
+import { checkClock, checkPrefix } from "./internal/options.ts";
 
 export type { DynamoClient } from "./internal/dynamo-client.ts";
 export { type DynamoTableOptions, createTable } from "./internal/dynamo-table.ts";
@@ -53,9 +51,7 @@ export function dynamoStore(
   { table = "Sessions", prefix = "flagon:", fractions = false, clock = systemClock }: DynamoStoreOptions = {},
 ): Store & Listable & Sweepable {
   checkTable(client, table);
-  if (typeof prefix !== "string") {
-    throw new SessionError("CONFIG", `prefix is ${inspect(prefix)}; give a string, '' for none`);
-  }
+  checkPrefix(prefix);
   checkClock(clock);
   const items: Items = { client, table, prefix };
   const store = storeOver(items, fractions ? secondsOf : wholeSecondsOf, clock);

@@ -7,7 +7,8 @@
  */
 import { SessionError } from "../errors.ts";
 import type { Listable, Store, Sweepable } from "../store.ts";
-import { bridgeOver, type BridgeOptions, NEVER } from "./internal/bridge.ts";
+import { bridgeOver, type BridgeOptions } from "./internal/bridge.ts";
+import { NEVER } from "./internal/never.ts";
 
 /** What comes of a call: an error, or an answer. */
 type Callback = (error?: unknown, answer?: unknown) => void;

@@ -4,7 +4,6 @@
  * The bytes are the caller's and nothing is added, so a Python peer can read and write the same items. Nothing is ever
  * set blindly: an entry is added, or it takes the place of the very item that was looked at.
  */
-import { inspect } from "node:util";
 import { type Clock, systemClock } from "../clock.ts";
 import { SessionError } from "../errors.ts";
 import type { Change, Entry, Store, Updated } from "../store.ts";
@@ -12,7 +11,8 @@ import type { Item, MemcachedClient, Stamp } from "./internal/memcached/client.t
 import { exptimeOf } from "./internal/memcached/exptime.ts";
 import { keyOf } from "./internal/memcached/keys.ts";
 import { KnownStamps } from "./internal/memcached/known.ts";
-import { checkClock } from "./internal/options.ts";
+import { checkClock, checkPrefix } from "./internal/options.ts";
+import { NEVER } from "./internal/never.ts";
 
 export {
   type MemcachedClient,
@@ -29,9 +29,6 @@ export interface MemcachedStoreOptions {
   clock?: Clock;
 }
 
-/** The deadline told for an item without an end, which others may have left: the last instant that a `Date` can hold. */
-const NEVER = 8_640_000_000_000_000;
-
 /**
  * Keeps entries in memcached, each verb by one round trip. A swap whose `before` is not what this store has read or
  * written itself takes two, to look at what stands there first.
@@ -42,9 +39,7 @@ export function memcachedStore(
   client: MemcachedClient,
   { prefix = "flagon:", clock = systemClock }: MemcachedStoreOptions = {},
 ): Store {
-  if (typeof prefix !== "string") {
-    throw new SessionError("CONFIG", `prefix is ${inspect(prefix)}; give a string, '' for none`);
-  }
+  checkPrefix(prefix);
   checkClock(clock);
   checkClient(client);
   const known = new KnownStamps();

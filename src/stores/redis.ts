@@ -4,11 +4,11 @@
  * The bytes are the caller's and nothing is added, so a Python peer can read and write the same keys.
  */
 import { createHash } from "node:crypto";
-import { inspect } from "node:util";
 import { type Clock, systemClock } from "../clock.ts";
 import { SessionError } from "../errors.ts";
 import type { Change, Entry, Listable, Store, Updated } from "../store.ts";
-import { checkClock } from "./internal/options.ts";
+import { checkClock, checkPrefix } from "./internal/options.ts";
+import { NEVER } from "./internal/never.ts";
 
 type Name = "del" | "eval" | "evalsha" | "exists" | "pexpire" | "scan" | "set";
 type Argument = string | Buffer;
@@ -58,9 +58,6 @@ export interface RedisStoreOptions {
   clock?: Clock;
 }
 
-/** The deadline told for a key without TTL, which others may have left: the last instant that a `Date` can hold. */
-const NEVER = 8_640_000_000_000_000;
-
 /**
  * Keeps entries in Redis, each verb by one command to the primary; in a cluster it has no `list`.
  *
@@ -72,9 +69,7 @@ export function redisStore(
   client: RedisClient | RedisClusterClient,
   { prefix = "flagon:", clock = systemClock }: RedisStoreOptions = {},
 ): Store | (Store & Listable) {
-  if (typeof prefix !== "string") {
-    throw new SessionError("CONFIG", `prefix is ${inspect(prefix)}; give a string, '' for none`);
-  }
+  checkPrefix(prefix);
   checkClock(clock);
   const send = senderOf(client);
   const store = storeOver(send, prefix, clock);

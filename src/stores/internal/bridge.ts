@@ -12,6 +12,7 @@ import { decideCreate, decideDelete, decideUpdate, type Decision } from "./decid
 import { checkClock } from "./options.ts";
 import { type Queue, queueOf } from "./queue.ts";
 import { encodeRecord, nameOf, type Stored, storedIn } from "./record.ts";
+import { NEVER } from "./never.ts";
 
 /** An engine as a bridge sees it. Where it fails, it rejects. */
 export interface Shelf {
@@ -33,9 +34,6 @@ export interface BridgeOptions {
   /** Tells when an entry has expired, and the life that a deadline leaves. Default: the machine's own. */
   clock?: Clock;
 }
-
-/** The last instant that a `Date` can hold. */
-export const NEVER = 8_640_000_000_000_000;
 
 /** How long an engine may take for one answer, in milliseconds. Whoever waits for the same key gets on then. */
 const PATIENCE = 10_000;

@@ -1,12 +1,10 @@
 /** Entries as items of DynamoDB: `{ id, val, expiration }`, as Flask-Session has them. */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Entry } from "../../store.ts";
+import { NEVER } from "./never.ts";
 
 /** An item, or some of its attributes. */
 export type Item = Record<string, AttributeValue>;
-
-/** The deadline told for an item without one, which others may have left: the last instant that a `Date` can hold. */
-const NEVER = 8_640_000_000_000_000;
 
 /** So many digits fit into a number of DynamoDB. */
 const DIGITS = 38;

@@ -1,11 +1,9 @@
 /** The documents of sessions in MongoDB, which are Flask-Session's. */
 import type { Entry } from "../../store.ts";
+import { NEVER } from "./never.ts";
 
 /** The largest value, in bytes: a swap sends two in one command, which has room for 16 MiB. */
 const MAX_VALUE = 8_000_000;
-
-/** The last instant that a `Date` can hold, in epoch milliseconds. */
-const NEVER = 8_640_000_000_000_000;
 
 /** What a live document is found by. */
 export function live(key: string, now: number): object {

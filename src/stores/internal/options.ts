@@ -12,3 +12,9 @@ export function checkClock(clock: unknown): void {
   if (typeof (clock as { now?: unknown } | null)?.now === "function") return;
   throw new SessionError("CONFIG", `clock is ${inspect(clock)}; give an object whose now() is in epoch milliseconds`);
 }
+
+/** Throws `CONFIG` for a prefix that is no text. */
+export function checkPrefix(prefix: unknown): void {
+  if (typeof prefix === "string") return;
+  throw new SessionError("CONFIG", `prefix is ${inspect(prefix)}; give a string, '' for none`);
+}
