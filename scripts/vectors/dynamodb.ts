@@ -32,6 +32,7 @@ interface Commands extends Case {
 
 /** Flask-Session's items in DynamoDB, and what it asks at its start. */
 export const dynamodb: Suite = {
+  engine: "dynamo",
   groups: {
     ...entries<DynamoEntry>(async ({ sid = "unencodable", table = "Sessions", item }, tools) => {
       const client = await clientOf(tools);

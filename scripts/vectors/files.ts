@@ -57,6 +57,7 @@ export const filesystem: Suite = {
 
 /** What Python's other caches of `SESSION_TYPE` `cachelib` keep. `redis_failed` tells only of what Python never wrote. */
 export const cachelib: Suite = {
+  engine: "redis",
   groups: {
     file_json: (example) => adopted(example as KeptFile, "json"),
     file_json_failed: (example) => unwritten(example as Failed, "json"),

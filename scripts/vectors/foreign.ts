@@ -21,6 +21,7 @@ interface Foreign extends Case {
  * unless that is asked for, and then it is what Flask reads.
  */
 export const foreign: Suite = {
+  engine: "redis",
   groups: {
     msgpack: (example, tools) => both(example as Foreign, tools),
     json: (example, tools) => both(example as Foreign, tools),

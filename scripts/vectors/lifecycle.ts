@@ -44,6 +44,7 @@ interface Startup extends Case {
 /** Scripted requests with the exact headers of Flask, or of Flask-Session and the whole of its store. */
 export function lifecycle(stored: boolean): Suite {
   return {
+    ...(stored && { engine: "redis" }),
     groups: {
       scenarios: (example, tools) => scenario(example as Scenario, stored, tools),
       startup: (example) => startup(example as Startup),

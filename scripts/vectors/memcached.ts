@@ -46,6 +46,7 @@ const { entries: entry, unencodable } = entries<MemcachedEntry>(async (example, 
 
 /** Flask-Session's items in memcached. A life of over 30 days is told as a Unix time, so the clock has to be memcached's. */
 export const memcachedEntries: Suite = {
+  engine: "memcached",
   groups: {
     entries: (example, tools) =>
       entry?.({ ...example, saved_at: Date.now() / 1000 } as Case, tools) as Promise<Verdict>,

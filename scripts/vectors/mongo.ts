@@ -33,6 +33,7 @@ interface Command {
 
 /** Flask-Session's documents in MongoDB, and the commands that it sends. */
 export const mongoEntries: Suite = {
+  engine: "mongo",
   groups: {
     ...entries<MongoEntry>(async (example, tools) => {
       const { db = "flask_session", collection: name = "sessions", document, bson_b64 = "" } = example;

@@ -13,6 +13,7 @@ interface RedisEntry extends Entry {
 /** Flask-Session's entries in Redis, all of one format. */
 export function redisEntries(format: "msgpack" | "json"): Suite {
   return {
+    engine: "redis",
     groups: entries<RedisEntry>(async (example, tools) => {
       const { key_prefix = "session:", key = `${key_prefix}unencodable`, value_b64, ttl } = example;
       const redis = await tools.redis();

@@ -23,6 +23,7 @@ interface Opened extends Case {
 
 /** The signed session ids of Flask-Session's SESSION_USE_SIGNER. */
 export const signedSid: Suite = {
+  engine: "redis",
   groups: {
     signed: (example) => signed(example as Signed),
     opened: (example, tools) => opened(example as Opened, tools),

@@ -1,4 +1,5 @@
 import type { FlaskConfig } from "../../src/flask/config.ts";
+import type { EngineName } from "../engines/index.mjs";
 import type { Verdict } from "./differences.ts";
 
 /** A case of a vector file. */
@@ -11,6 +12,8 @@ export type Run = (example: Case, tools: Tools) => Verdict | Promise<Verdict>;
 
 /** How the groups of a vector file are run. */
 export interface Suite {
+  /** What its cases are run on; absent where they need nothing. */
+  engine?: EngineName;
   groups: Readonly<Record<string, Run>>;
   /** What a case is called where it has no name. */
   nameOf?(example: unknown, group: string): string;
