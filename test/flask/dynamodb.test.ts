@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { DeleteTableCommand, DescribeTableCommand, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { flaskSession } from "../../src/flask/flask.ts";
-import { type Data, Visitor } from "../core/helpers.ts";
+import { patientSession } from "./patient.ts";
+import { Visitor } from "../core/helpers.ts";
 import { canStart, engine, has, startDynamo, untilTheEnd } from "../engines.ts";
 import { clientOf } from "../stores/dynamo-client.ts";
 
@@ -21,9 +22,9 @@ describe.skipIf(!has("dynamo"))("SESSION_TYPE dynamodb", () => {
 
   test("keeps sessions in a table that it makes, as items of Flask-Session", async () => {
     const config = { SESSION_TYPE: "dynamodb", SESSION_DYNAMODB: probe, SESSION_DYNAMODB_TABLE: table };
-    const before = new Visitor(flaskSession<Data>({ ...config, SESSION_SERIALIZATION_FORMAT: "json" }));
+    const before = new Visitor(patientSession({ ...config, SESSION_SERIALIZATION_FORMAT: "json" }));
     await before.visit((session) => Object.assign(session, { user: "ada" }));
-    const after = new Visitor(flaskSession<Data>({ ...config, SESSION_DYNAMODB_TABLE_EXISTS: true }));
+    const after = new Visitor(patientSession({ ...config, SESSION_DYNAMODB_TABLE_EXISTS: true }));
     after.cookie = before.cookie;
     const session = await after.open();
     expect({ ...session }).toEqual({ _permanent: true, user: "ada" });
@@ -37,7 +38,7 @@ describe.skipIf(!has("dynamo"))("SESSION_TYPE dynamodb", () => {
   test("makes no table where one is said to be there", async () => {
     const name = `flagon-test-${randomUUID()}`;
     const config = { SESSION_TYPE: "dynamodb", SESSION_DYNAMODB: probe, SESSION_DYNAMODB_TABLE: name };
-    const visitor = new Visitor(flaskSession<Data>({ ...config, SESSION_DYNAMODB_TABLE_EXISTS: "true" }));
+    const visitor = new Visitor(patientSession({ ...config, SESSION_DYNAMODB_TABLE_EXISTS: "true" }));
     visitor.cookie = "session=unknown";
     await expect(visitor.open()).rejects.toMatchObject({ code: "STORE", cause: { name: "ResourceNotFoundException" } });
     const look = probe.send(new DescribeTableCommand({ TableName: name }));
@@ -48,7 +49,7 @@ describe.skipIf(!has("dynamo"))("SESSION_TYPE dynamodb", () => {
 describe.skipIf(!canStart("dynamo"))("SESSION_DYNAMODB as a URL", () => {
   test("is asked with Flask-Session's credentials", async () => {
     const first = await untilTheEnd(startDynamo());
-    const sessions = flaskSession<Data>({ SESSION_TYPE: "dynamodb", SESSION_DYNAMODB: first.url });
+    const sessions = patientSession({ SESSION_TYPE: "dynamodb", SESSION_DYNAMODB: first.url });
     const visitor = new Visitor(sessions);
     await visitor.visit((session) => Object.assign(session, { user: "ada" }));
     expect((await visitor.open())["user"]).toBe("ada");
@@ -64,7 +65,7 @@ describe.skipIf(!canStart("dynamo"))("SESSION_DYNAMODB as a URL", () => {
     const { port, stop } = await startDynamo();
     await stop();
     const endpoint = `http://localhost:${port}`;
-    const visitor = new Visitor(flaskSession<Data>({ SESSION_TYPE: "dynamodb", SESSION_DYNAMODB: endpoint }));
+    const visitor = new Visitor(patientSession({ SESSION_TYPE: "dynamodb", SESSION_DYNAMODB: endpoint }));
     visitor.cookie = "session=unknown";
     await expect(visitor.open()).rejects.toMatchObject({ code: "STORE", status: 503 });
     await untilTheEnd(startDynamo({ port }));

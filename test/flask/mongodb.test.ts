@@ -3,7 +3,8 @@ import { inspect } from "node:util";
 import { Binary, type MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { flaskSession } from "../../src/flask/flask.ts";
-import { Visitor, type Data } from "../core/helpers.ts";
+import { patientSession } from "./patient.ts";
+import { Visitor } from "../core/helpers.ts";
 import { canStart, engine, has, startMongo, untilTheEnd } from "../engines.ts";
 import { connect } from "../stores/mongo-commands.ts";
 
@@ -21,7 +22,7 @@ describe.skipIf(!has("mongo"))("SESSION_TYPE mongodb", () => {
   test("reads what Python wrote, and leaves nothing behind a logout", async () => {
     const sessions = client.db(DATABASE).collection("sess");
     const config = { SESSION_TYPE: "mongodb", SESSION_MONGODB_DB: DATABASE, SESSION_MONGODB_COLLECT: "sess" };
-    const visitor = new Visitor(flaskSession<Data>({ ...config, SESSION_MONGODB: client }));
+    const visitor = new Visitor(patientSession({ ...config, SESSION_MONGODB: client }));
     const val = new Binary(Buffer.from("gqpfcGVybWFuZW50w6R1c2Vyo2FkYQ==", "base64"), 0);
     await sessions.insertOne({ id: "session:sid", val, expiration: new Date(Date.now() + 60_000) });
     visitor.cookie = "session=sid";
@@ -42,7 +43,7 @@ describe.skipIf(!has("mongo"))("SESSION_TYPE mongodb", () => {
   });
 
   test("refuses what is no URL of MongoDB, and does not repeat it", async () => {
-    const sessions = flaskSession<Data>({ SESSION_TYPE: "mongodb", SESSION_MONGODB: "http://root:secret@db" });
+    const sessions = patientSession({ SESSION_TYPE: "mongodb", SESSION_MONGODB: "http://root:secret@db" });
     const visitor = new Visitor(sessions);
     visitor.cookie = "session=sid";
     const refusal: unknown = await visitor.open().catch((error: unknown) => error);
@@ -54,7 +55,7 @@ describe.skipIf(!has("mongo"))("SESSION_TYPE mongodb", () => {
 describe.skipIf(!canStart("mongo"))("SESSION_MONGODB as a URL", () => {
   test("is connected, and again when the server comes back", async () => {
     const first = await startMongo();
-    const sessions = flaskSession<Data>({ SESSION_TYPE: "mongodb", SESSION_MONGODB: first.url });
+    const sessions = patientSession({ SESSION_TYPE: "mongodb", SESSION_MONGODB: first.url });
     const visitor = new Visitor(sessions);
     await visitor.visit((session) => Object.assign(session, { user: "ada" }));
     expect((await visitor.open())["user"]).toBe("ada");
@@ -70,7 +71,7 @@ describe.skipIf(!canStart("mongo"))("SESSION_MONGODB as a URL", () => {
     const { port, stop } = await startMongo();
     await stop();
     const url = `mongodb://127.0.0.1:${port}/?serverSelectionTimeoutMS=100`;
-    const visitor = new Visitor(flaskSession<Data>({ SESSION_TYPE: "mongodb", SESSION_MONGODB: url }));
+    const visitor = new Visitor(patientSession({ SESSION_TYPE: "mongodb", SESSION_MONGODB: url }));
     visitor.cookie = "session=unknown";
     await expect(visitor.open()).rejects.toMatchObject({ code: "STORE", status: 503 });
     await untilTheEnd(startMongo({ port }));
