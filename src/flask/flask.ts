@@ -16,10 +16,12 @@ import type { Secret } from "../crypto/keyring.ts";
 import { hmacSigner } from "../crypto/signer.ts";
 import { SessionError } from "../errors.ts";
 import { warnOnce } from "../events.ts";
+import type { Listable, Store, Sweepable } from "../store.ts";
+import { cleaning } from "./cleanup.ts";
 import { entryCodec } from "./codec.ts";
 import { type FlaskConfig, type Settings, settingsOf } from "./config.ts";
 import { signedCookieHabits, storedHabits } from "./habits.ts";
-import { storeOf } from "./stores.ts";
+import { openStore, storeOf } from "./stores.ts";
 
 export { Extension, Float, Markup, Tuple, Uuid } from "../codecs/python.ts";
 export type { FlaskConfig } from "./config.ts";
@@ -57,6 +59,28 @@ export function flaskSession<T extends object = DeclaredData>(
   return kindOf(settings, options) as SessionInterface<T>;
 }
 
+/**
+ * The store that such a configuration names, connected and without sessions: for `flagon` on the command line and for
+ * tools of your own. Its keys are `SESSION_KEY_PREFIX` and the id.
+ *
+ * Rejects with `CONFIG` where nothing is stored on the server, and with `STORE` when the store is out of reach.
+ */
+export async function flaskStore(
+  config: FlaskConfig | Readonly<Record<string, unknown>>,
+  options: Pick<FlaskSessionOptions, "clock"> = {},
+): Promise<Store & Partial<Listable & Sweepable>> {
+  checkOptions("flaskStore", options, ["clock"]);
+  const settings = settingsOf(config);
+  const { type = "null" } = settings;
+  if (type === "null") {
+    throw new SessionError(
+      "CONFIG",
+      "SESSION_TYPE is not set, or null; flaskStore needs one that keeps sessions in a store",
+    );
+  }
+  return openStore(type, settings, options.clock ?? systemClock);
+}
+
 function kindOf(settings: Settings, options: FlaskSessionOptions): SessionInterface<Record<string, unknown>> {
   if (settings.type === "null") return nullSessions(NO_TYPE);
   if (settings.type !== undefined) return storedSessions(settings.type, settings, options);
@@ -83,8 +107,10 @@ function storedSessions(type: string, settings: Settings, options: FlaskSessionO
       `PERMANENT_SESSION_LIFETIME is ${settings.lifetime}; a store needs at least 1 second`,
     );
   }
+  const store = storeOf(type, settings, clock, storeTimeout);
+  const { deleteExpired } = store;
   const kind: StoredKind = {
-    store: storeOf(type, settings, clock, storeTimeout),
+    store,
     codec: entryCodec(settings.format),
     clock,
     onConflict,
@@ -93,7 +119,9 @@ function storedSessions(type: string, settings: Settings, options: FlaskSessionO
     ids: idsOf(settings, options),
     token: settings.useSigner ? signedIds(settings.secretKey) : PLAIN_IDS,
   };
-  return stored(kind);
+  const sessions = stored(kind);
+  if (settings.cleanupNRequests === 0 || !deleteExpired) return sessions;
+  return cleaning(sessions, { deleteExpired, requests: settings.cleanupNRequests });
 }
 
 /** Any text may name a session: what older releases and applications of their own make as ids is not known. */
