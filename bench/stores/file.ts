@@ -41,7 +41,7 @@ export const file: Subject = {
       store: fileStore({ directory, clock, sweepEvery: 0 }),
       raw: {
         create: async (key, value) => write(key, value),
-        read: async (key) => readFileSync(pathOf(key)).byteLength > 0,
+        read: async (key) => readFileSync(pathOf(key)),
         update: async (key, before, value) => readFileSync(pathOf(key)).equals(before) && write(key, value),
       },
       size: async () => diskUse(directory),

@@ -9,7 +9,7 @@ export const VALUE_BYTES = 256;
 
 const DAY = 24 * 3_600_000;
 
-/** Does `act` so often, from 0 on, so many at a time. Rejects when one gives `false`. */
+/** Does `act` so often, from 0 on, 32 at a time. Rejects when one gives `false`. */
 export async function many(count: number, act: (n: number) => Promise<boolean>): Promise<void> {
   let next = 0;
   const work = async () => {

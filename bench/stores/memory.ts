@@ -17,7 +17,7 @@ export const memory: Subject = {
           return !isLive(key) && map.set(key, { value: Buffer.from(value), expiresAt }).size > 0;
         },
         async read(key) {
-          return isLive(key) && Buffer.from(map.get(key)?.value ?? "").byteLength > 0;
+          return isLive(key) ? Buffer.from(map.get(key)?.value ?? "") : undefined;
         },
         async update(key, before, value, expiresAt) {
           if (!isLive(key) || !map.get(key)?.value.equals(before)) return false;

@@ -51,12 +51,12 @@ async function compare(verb: keyof Verbs, ours: Side, theirs: Side): Promise<Rat
   return { verb, ours: our.calls / our.seconds, ratio: their.seconds / our.seconds, cpu: our.cpu / their.cpu };
 }
 
-/** One of the two, with the sessions that it has made in this round. */
+/** One of the two, with the sessions that it has made in this round: as with a request, what was read is then updated. */
 class Side {
   readonly #verbs: Verbs;
   readonly #calls: number;
   #keys: string[] = [];
-  #value = newValue();
+  #read: Uint8Array[] = [];
 
   constructor(verbs: Verbs, calls: number) {
     this.#verbs = verbs;
@@ -64,36 +64,43 @@ class Side {
   }
 
   begin(verb: keyof Verbs): Meter {
-    const [verbs, before, deadline] = [this.#verbs, this.#value, inADay()];
+    const [verbs, deadline] = [this.#verbs, inADay()];
     if (verb === "create") this.#keys = newKeys(this.#calls);
-    if (verb === "update") this.#value = newValue();
-    const [keys, value] = [this.#keys.values(), this.#value];
-    const next = () => keys.next().value ?? "";
+    const [keys, read] = [this.#keys, this.#read];
+    const values = verb === "read" ? [] : keys.map(newValue);
     const act = {
-      create: () => verbs.create(next(), value, deadline),
-      read: () => verbs.read(next()),
-      update: () => verbs.update(next(), before, value, deadline),
+      create: (n: number) => verbs.create(keys[n] ?? "", values[n] ?? NONE, deadline),
+      async read(n: number) {
+        const value = await verbs.read(keys[n] ?? "");
+        read[n] = value ?? NONE;
+        return Boolean(value);
+      },
+      update: (n: number) => verbs.update(keys[n] ?? "", read[n] ?? NONE, values[n] ?? NONE, deadline),
     }[verb];
     return new Meter(act, this.#calls);
   }
 }
 
+const NONE = Buffer.alloc(0);
+
 /** Counts what the calls of a round take. */
 class Meter {
   readonly calls: number;
-  readonly #act: () => Promise<boolean>;
+  readonly #act: (n: number) => Promise<boolean>;
+  #done = 0;
   seconds = 0;
   /** In microseconds. */
   cpu = 0;
 
-  constructor(act: () => Promise<boolean>, calls: number) {
+  constructor(act: (n: number) => Promise<boolean>, calls: number) {
     this.#act = act;
     this.calls = calls;
   }
 
   async goOn(): Promise<void> {
     const [cpu, began] = [process.cpuUsage(), performance.now()];
-    await many(this.calls / PARTS, this.#act);
+    await many(this.calls / PARTS, (n) => this.#act(this.#done + n));
+    this.#done += this.calls / PARTS;
     this.seconds += (performance.now() - began) / 1000;
     const { user, system } = process.cpuUsage(cpu);
     this.cpu += user + system;

@@ -24,11 +24,14 @@ export const nodeRedis: Subject = {
         },
         async read(key) {
           const [value] = (await lean.evalSha(read.sha1, { keys: [key] })) as unknown as [Buffer | null];
-          return value !== null;
+          return value;
         },
         async update(key, before, value, expiresAt) {
           const life = String(expiresAt - clock.now());
-          return (await lean.evalSha(swap.sha1, { keys: [key], arguments: [before, value, life] as never })) === 1;
+          return (
+            (await lean.evalSha(swap.sha1, { keys: [key], arguments: [Buffer.from(before), value, life] as never })) ===
+            1
+          );
         },
       },
       size: async () => usedMemory(await client.info("memory")),
@@ -59,11 +62,11 @@ export const ioredis: Subject = {
         },
         async read(key) {
           const [value] = (await client.evalshaBuffer(read.sha1, 1, key)) as [Buffer | null];
-          return value !== null;
+          return value;
         },
         async update(key, before, value, expiresAt) {
           const life = expiresAt - clock.now();
-          return (await client.evalshaBuffer(swap.sha1, 1, key, before, value, life)) === 1;
+          return (await client.evalshaBuffer(swap.sha1, 1, key, Buffer.from(before), value, life)) === 1;
         },
       },
       size: async () => usedMemory(await client.info("memory")),

@@ -28,18 +28,19 @@ export interface Connection {
   close(): unknown;
 }
 
-/** The three verbs of a request that are compared. Each gives whether it did what it was to do. */
+/** The three verbs of a request that are compared. A write gives whether it was done. */
 export interface Verbs {
   create(key: string, value: Buffer, expiresAt: number): Promise<boolean>;
-  read(key: string): Promise<boolean>;
-  update(key: string, before: Buffer, value: Buffer, expiresAt: number): Promise<boolean>;
+  read(key: string): Promise<Uint8Array | null | undefined>;
+  /** `before` is what `read` gave. */
+  update(key: string, before: Uint8Array, value: Buffer, expiresAt: number): Promise<boolean>;
 }
 
 /** A store's verbs in the same form. */
 export function verbsOf(store: Store): Verbs {
   return {
     create: (key, value, expiresAt) => store.create(key, { value, expiresAt }),
-    read: async (key) => (await store.read(key)) !== undefined,
+    read: async (key) => (await store.read(key))?.value,
     update: async (key, before, value, expiresAt) => (await store.update(key, { before, value, expiresAt })).done,
   };
 }

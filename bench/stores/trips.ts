@@ -34,11 +34,14 @@ export async function tripsOf(store: Store, line: Line): Promise<Trips> {
 }
 
 async function callEach(store: Store, line: Line): Promise<Trips> {
-  const [keys, before, value, expiresAt] = [newKeys(CALLS), newValue(), newValue(), inADay()];
+  const [keys, expiresAt] = [newKeys(CALLS), inADay()];
+  const read = new Map<string, Uint8Array | undefined>();
   const calls = {
-    create: (key: string) => store.create(key, { value: before, expiresAt }),
-    read: (key: string) => store.read(key),
-    update: (key: string) => store.update(key, { before, value, expiresAt }),
+    create: (key: string) => store.create(key, { value: newValue(), expiresAt }),
+    read: async (key: string) => read.set(key, (await store.read(key))?.value),
+    update: (key: string) => {
+      return store.update(key, { before: read.get(key) ?? newValue(), value: newValue(), expiresAt });
+    },
     delete: (key: string) => store.delete(key),
   };
   const counted: Trips = { create: 0, read: 0, update: 0, delete: 0 };
