@@ -7,6 +7,7 @@ import type { Connection } from "./subject.ts";
 
 /** What was seen of many sessions. */
 export interface Crowd {
+  count: number;
   /** Of the engine, for one session. */
   bytes: number;
   sweep?: Swept;
@@ -47,7 +48,7 @@ export async function crowdOf({ store, size }: Connection, clock: Forward, count
   const before = await size();
   await fill(store, clock, count);
   const bytes = ((await size()) - before) / count;
-  return isSweepable(store) ? { bytes, sweep: await sweepOf(store, clock) } : { bytes };
+  return { count, bytes, ...(isSweepable(store) && { sweep: await sweepOf(store, clock) }) };
 }
 
 function isSweepable(store: Connection["store"]): store is Store & Sweepable {

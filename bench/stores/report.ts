@@ -41,17 +41,17 @@ export function tripsTable(seen: readonly Seen[]): string {
 }
 
 export function crowdTable(seen: readonly Seen[]): string {
-  const head = ["many sessions", "bytes each", "swept", "in", "request without", "during", "of the medians"];
+  const head = ["many sessions", "count", "bytes each", "swept", "in", "request without", "during", "of the medians"];
   const rows = seen.flatMap(({ title, crowd }) => (crowd ? [[title, ...crowdCells(crowd)]] : []));
   return table(head, rows);
 }
 
-function crowdCells({ bytes, sweep }: Crowd): string[] {
-  const size = bytes.toFixed(0);
-  if (!sweep) return [size, "by the engine", "-", "-", "-", "-"];
+function crowdCells({ count, bytes, sweep }: Crowd): string[] {
+  const size = [String(count), bytes.toFixed(0)];
+  if (!sweep) return [...size, "by the engine", "-", "-", "-", "-"];
   const { deleted, took, without, during } = sweep;
   const [seconds, ratio] = [(took / 1000).toFixed(2), (during.median / without.median).toFixed(2)];
-  return [size, String(deleted), `${seconds} s`, timesCell(without), timesCell(during), ratio];
+  return [...size, String(deleted), `${seconds} s`, timesCell(without), timesCell(during), ratio];
 }
 
 /** `0.42 ms, 1 % over 1.90 (3000)` */

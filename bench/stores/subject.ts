@@ -6,8 +6,10 @@ export interface Subject {
   readonly name: string;
   /** What its rows are called: `redis, by ioredis 5`. */
   readonly title: string;
-  /** Calls for each number of a round, where a thousand take no time that could be measured. */
+  /** Calls for each number of a round, where the usual ones take no time that could be measured, or far too much. */
   readonly calls?: number;
+  /** How many sessions it is given at most. */
+  readonly sessions?: number;
   /** Starts the engine. */
   start(): Promise<Engine>;
   /** Connects once more to an engine that runs. */
