@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "flagon";
 import { type Crowd, crowdOf, forward } from "./stores/crowd.ts";
 import { VALUE_BYTES } from "./stores/load.ts";
-import { type Extent, ratesOf } from "./stores/rates.ts";
+import { type Extent, type Rate, ratesOf } from "./stores/rates.ts";
 import { crowdTable, ratesTable, type Seen, speedTable, tripsTable } from "./stores/report.ts";
 import { type Engine, nowhere, type Subject } from "./stores/subject.ts";
 import { SUBJECTS } from "./stores/subjects.ts";
@@ -53,17 +53,24 @@ function say(text: string): void {
 }
 
 async function look(subject: Subject): Promise<Seen> {
+  const { title } = subject;
+  // First, while there is no garbage in the memory of this process.
+  const crowd = await crowdIn(subject);
   const engine = await subject.start();
   try {
-    const connection = await subject.connect(engine.url, systemClock);
-    const rates = await ratesOf(connection, { ...extent, calls: subject.calls ?? extent.calls });
-    await connection.close();
+    const rates = await rate(subject, engine);
     const trips = await countTrips(subject, engine);
-    const { title } = subject;
-    return { title, rates, ...(trips && { trips }), crowd: await crowd(subject) };
+    return { title, crowd, rates, ...(trips && { trips }) };
   } finally {
     await engine.stop();
   }
+}
+
+async function rate(subject: Subject, { url }: Engine): Promise<Rate[]> {
+  const connection = await subject.connect(url, systemClock);
+  const rates = await ratesOf(connection, { ...extent, calls: subject.calls ?? extent.calls });
+  await connection.close();
+  return rates;
 }
 
 async function countTrips(subject: Subject, { url }: Engine): Promise<Trips | undefined> {
@@ -77,7 +84,7 @@ async function countTrips(subject: Subject, { url }: Engine): Promise<Trips | un
 }
 
 /** On an engine that nobody has used yet. */
-async function crowd(subject: Subject): Promise<Crowd> {
+async function crowdIn(subject: Subject): Promise<Crowd> {
   const [engine, clock] = [await subject.start(), forward()];
   try {
     const connection = await subject.connect(engine.url, clock);

@@ -11,7 +11,7 @@ export interface Seen {
   rates: readonly Rate[];
   /** Absent where nothing goes over a socket. */
   trips?: Trips;
-  crowd?: Crowd;
+  crowd: Crowd;
 }
 
 const VERBS = ["create", "read", "update"] as const;
@@ -42,7 +42,7 @@ export function tripsTable(seen: readonly Seen[]): string {
 
 export function crowdTable(seen: readonly Seen[]): string {
   const head = ["many sessions", "count", "bytes each", "swept", "in", "request without", "during", "of the medians"];
-  const rows = seen.flatMap(({ title, crowd }) => (crowd ? [[title, ...crowdCells(crowd)]] : []));
+  const rows = seen.map(({ title, crowd }) => [title, ...crowdCells(crowd)]);
   return table(head, rows);
 }
 
