@@ -3,7 +3,7 @@ import { CONTENDERS } from "./contenders.ts";
 import type { Tally } from "./counts.ts";
 import type { Sample } from "./measure.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { table } from "./table.ts";
+import { spread, table } from "./table.ts";
 
 type Measure = "cpu" | "rate";
 
@@ -62,16 +62,4 @@ function namesIn(samples: readonly Sample[]): string[] {
 function valuesOf(samples: readonly Sample[], title: string, scenario: string, measure: Measure): number[] {
   const own = samples.filter((sample) => sample.title === title && sample.scenario === scenario);
   return own.map((sample) => sample[measure]);
-}
-
-/** `1.20 (1.15–1.31)` */
-function spread(values: readonly number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const median = ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
-  return `${two(median)} (${two(sorted[0])}–${two(sorted.at(-1))})`;
-}
-
-function two(value = NaN): string {
-  return value.toFixed(2);
 }

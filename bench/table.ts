@@ -12,3 +12,15 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 function padded(cell: string, at: number, width: number): string {
   return at === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
+
+/** The median, and the least and the most: `1.20 (1.15–1.31)`. */
+export function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const median = ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
+  return `${two(median)} (${two(sorted[0])}–${two(sorted.at(-1))})`;
+}
+
+function two(value = NaN): string {
+  return value.toFixed(2);
+}

@@ -7,8 +7,9 @@ import ts from "typescript";
 const GROUND = ["store.ts", "errors.ts", "clock.ts", "events.ts"];
 
 /**
- * What each file (or folder, with a slash) may import: files and folders of src/, `node:` for the runtime's modules,
- * `peers` for the optional peers of package.json, which must stay optional: as types, or by `import()` on demand.
+ * What each file (or folder, with a slash) may import: files and folders of src/, `node:` for the runtime's modules, a
+ * dependency by its name, `peers` for the optional peers of package.json, which must stay optional: as types, or by
+ * `import()` on demand.
  */
 const FLOORS = {
   "store.ts": GROUND,
@@ -23,7 +24,7 @@ const FLOORS = {
   "adapters/": ["adapters/internal/", "core/", ...GROUND, "node:", "peers"],
   "stores/": ["stores/internal/", ...GROUND, "node:", "peers"],
   "dashboard/": ["dashboard/", ...GROUND, "node:"],
-  "cli/": ["cli/", "dashboard/", "crypto/", ...GROUND, "node:"],
+  "cli/": ["cli/", "dashboard/", "crypto/", ...GROUND, "node:", "commander"],
   "flask/": ["flask/", "core/", "codecs/", "stores/", "cookies/", "crypto/", ...GROUND, "node:", "peers"],
   "testing/": ["testing/", "core/", "stores/memory.ts", ...GROUND, "node:"],
   "index.ts": ["core/", ...GROUND],
@@ -51,6 +52,7 @@ function faultOf(file, allowed, specifier, erased) {
     return allowed.some((name) => covers(name, target)) ? undefined : `may not import ${target}`;
   }
   if (specifier.startsWith("node:")) return allowed.includes("node:") ? undefined : `may not import ${specifier}`;
+  if (allowed.includes(specifier)) return undefined;
   const peer = Object.keys(peerDependencies).find((name) => specifier === name || specifier.startsWith(`${name}/`));
   if (peer === undefined || !allowed.includes("peers")) return `may not import the package ${specifier}`;
   return erased ? undefined : `imports the optional peer ${peer} for good; use import type, or import() on demand`;

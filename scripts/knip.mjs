@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 
-const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+const { bin, exports } = JSON.parse(readFileSync("package.json", "utf8"));
 
-/** What knip starts from: the published modules, and whatever is started by a command. */
+/** What knip starts from: the published modules, the command line, and whatever is started by a command. */
 export default {
   entry: [
-    ...Object.values(exports).map((file) => file.replace("./dist/", "src/").replace(/\.js$/, ".ts")),
+    ...Object.values({ ...bin, ...exports }).map((file) => file.replace("./dist/", "src/").replace(/\.js$/, ".ts")),
     "{bench,examples,scripts}/**/*.{ts,mjs}",
     "test/**/*-worker.ts",
     "test/**/*.test-d.ts",

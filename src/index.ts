@@ -11,6 +11,7 @@ export type { OpenRequest, Outcome, Saved, SessionInterface } from "./core/inter
 export { type ResponseHeaders, applyHeaders } from "./core/headers.ts";
 export { nullSessions } from "./core/interfaces/null.ts";
 export type { OnConflict } from "./core/merge.ts";
+export type { OnStoreError } from "./core/options.ts";
 export type { Controls, DeclaredData, Flash, Session, SessionData } from "./core/session.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { SessionError, type SessionErrorCode } from "./errors.ts";

@@ -11,6 +11,15 @@ export function checkOptions(owner: string, options: unknown, known: readonly st
   }
 }
 
+/** What a request gets while the store fails: an error, or a session that it can only read. */
+export type OnStoreError = "fail" | "anonymous";
+
+/** Throws `CONFIG` for anything else. */
+export function checkedOnStoreError(onStoreError: OnStoreError = "fail"): OnStoreError {
+  if (onStoreError === "fail" || onStoreError === "anonymous") return onStoreError;
+  throw new SessionError("CONFIG", `onStoreError is ${String(onStoreError)}; give 'fail' or 'anonymous'`);
+}
+
 /** The known name with the fewest letters to change. */
 export function nearest(name: string, known: readonly string[]): string {
   const [best = ""] = known.toSorted((a, b) => distance(name, a) - distance(name, b));

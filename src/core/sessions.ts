@@ -22,7 +22,7 @@ import { type StoredKind, stored } from "./interfaces/stored.ts";
 import type { OnConflict } from "./merge.ts";
 import { remembering } from "./remember.ts";
 import type { DeclaredData } from "./session.ts";
-import { checkOptions } from "./options.ts";
+import { type OnStoreError, checkOptions, checkedOnStoreError } from "./options.ts";
 
 /** Options of every kind of session. */
 export interface CommonOptions {
@@ -50,7 +50,7 @@ export interface SessionsOptions extends CommonOptions {
    * What a request gets while the store fails. `fail`: an error with status 503. `anonymous`: an empty session, whose
    * changes cannot be saved (`STORE`) and which leaves the cookie alone; an event tells. Default: `fail`.
    */
-  onStoreError?: "fail" | "anonymous";
+  onStoreError?: OnStoreError;
 }
 
 /** Options of sessions in the cookie. */
@@ -165,11 +165,6 @@ function checkTimeout(storeTimeout: number): void {
 function checkedOnConflict(onConflict: OnConflict): OnConflict {
   if (typeof onConflict === "function" || ["mine", "theirs", "error"].includes(onConflict)) return onConflict;
   throw new SessionError("CONFIG", `onConflict is ${onConflict}; give 'mine', 'theirs', 'error' or a function`);
-}
-
-function checkedOnStoreError(onStoreError: "fail" | "anonymous" = "fail"): "fail" | "anonymous" {
-  if (onStoreError === "fail" || onStoreError === "anonymous") return onStoreError;
-  throw new SessionError("CONFIG", `onStoreError is ${String(onStoreError)}; give 'fail' or 'anonymous'`);
 }
 
 function checkedFormat(format: "sealed" | "signed"): "sealed" | "signed" {

@@ -8,7 +8,7 @@ import { inCookie } from "../core/interfaces/cookie.ts";
 import { nullSessions } from "../core/interfaces/null.ts";
 import { type StoredKind, stored } from "../core/interfaces/stored.ts";
 import type { OnConflict } from "../core/merge.ts";
-import { checkOptions } from "../core/options.ts";
+import { type OnStoreError, checkOptions, checkedOnStoreError } from "../core/options.ts";
 import type { DeclaredData } from "../core/session.ts";
 import { MAX_COOKIE_BYTES, writeCookie } from "../cookies/write.ts";
 import { bytesOf } from "../crypto/bytes.ts";
@@ -16,10 +16,12 @@ import type { Secret } from "../crypto/keyring.ts";
 import { hmacSigner } from "../crypto/signer.ts";
 import { SessionError } from "../errors.ts";
 import { warnOnce } from "../events.ts";
+import type { Listable, Store, Sweepable } from "../store.ts";
+import { cleaning } from "./cleanup.ts";
 import { FORMERS, type Former, entryCodec } from "./codec.ts";
 import { type FlaskConfig, type Settings, settingsOf } from "./config.ts";
 import { shortestLifetime, signedCookieHabits, storedHabits } from "./habits.ts";
-import { storeOf } from "./stores.ts";
+import { openStore, storeOf } from "./stores.ts";
 
 export { pickle } from "../codecs/legacy/pickle.ts";
 export { Extension, Float, Markup, Tuple, Uuid } from "../codecs/python.ts";
@@ -35,6 +37,8 @@ export interface FlaskSessionOptions {
   onConflict?: OnConflict;
   /** The longest that the store may take to answer, in seconds. Default: 1. */
   storeTimeout?: number;
+  /** What a request gets while the store fails. Default: `fail`, an error with status 503. */
+  onStoreError?: OnStoreError;
   /**
    * What Python wrote before, if that was not msgpack or JSON of Flask-Session 0.7 and newer: `pickle`, or `json` of
    * cachelib's `JSONSerializer`. It is read as plain data, and written in our format with the next save; files that
@@ -48,6 +52,8 @@ const NO_KEY =
   "The session is unavailable because no secret key was set.  Set the secret_key on the application to something unique and secret.";
 const NO_TYPE = "The session is unavailable because SESSION_TYPE is null; set it to redis, filesystem or another type.";
 
+const OPTIONS = ["clock", "createId", "migrateFrom", "onConflict", "onStoreError", "storeTimeout"];
+
 /**
  * Sessions as Flask and Flask-Session configure, send and store them. Takes their configuration, or `process.env`.
  *
@@ -59,7 +65,7 @@ export function flaskSession<T extends object = DeclaredData>(
   config: FlaskConfig | Readonly<Record<string, unknown>>,
   options: FlaskSessionOptions = {},
 ): SessionInterface<T> {
-  checkOptions("flaskSession", options, ["clock", "createId", "migrateFrom", "onConflict", "storeTimeout"]);
+  checkOptions("flaskSession", options, OPTIONS);
   checkFormer(options.migrateFrom);
   const settings = { ...settingsOf(config), ...(options.migrateFrom && { migrateFrom: options.migrateFrom }) };
   return kindOf(settings, options) as SessionInterface<T>;
@@ -68,6 +74,28 @@ export function flaskSession<T extends object = DeclaredData>(
 function checkFormer(former: Former | undefined): void {
   if (former === undefined || Object.hasOwn(FORMERS, former)) return;
   throw new SessionError("CONFIG", `migrateFrom is ${JSON.stringify(former)}; give 'pickle' or 'json'`);
+}
+
+/**
+ * The store that such a configuration names, connected and without sessions: for `flagon` on the command line and for
+ * tools of your own. Its keys are `SESSION_KEY_PREFIX` and the id.
+ *
+ * Rejects with `CONFIG` where nothing is stored on the server, and with `STORE` when the store is out of reach.
+ */
+export async function flaskStore(
+  config: FlaskConfig | Readonly<Record<string, unknown>>,
+  options: Pick<FlaskSessionOptions, "clock"> = {},
+): Promise<Store & Partial<Listable & Sweepable>> {
+  checkOptions("flaskStore", options, ["clock"]);
+  const settings = settingsOf(config);
+  const { type = "null" } = settings;
+  if (type === "null") {
+    throw new SessionError(
+      "CONFIG",
+      "SESSION_TYPE is not set, or null; flaskStore needs one that keeps sessions in a store",
+    );
+  }
+  return openStore(type, settings, options.clock ?? systemClock);
 }
 
 function kindOf(settings: Settings, options: FlaskSessionOptions): SessionInterface<Record<string, unknown>> {
@@ -97,17 +125,22 @@ function storedSessions(type: string, settings: Settings, options: FlaskSessionO
       `PERMANENT_SESSION_LIFETIME is ${settings.lifetime}; SESSION_TYPE ${type} needs at least ${shortest} second`,
     );
   }
+  const store = storeOf(type, settings, clock, storeTimeout);
+  const { deleteExpired } = store;
   const kind: StoredKind = {
-    store: storeOf(type, settings, clock, storeTimeout),
+    store,
     codec: entryCodec(settings.format, settings.migrateFrom),
     clock,
     onConflict,
+    onStoreError: checkedOnStoreError(options.onStoreError),
     cookie: cookieOf(settings, false),
     habits: storedHabits(settings),
     ids: idsOf(settings, options),
     token: settings.useSigner ? signedIds(settings.secretKey) : PLAIN_IDS,
   };
-  return stored(kind);
+  const sessions = stored(kind);
+  if (settings.cleanupNRequests === 0 || !deleteExpired) return sessions;
+  return cleaning(sessions, { deleteExpired, requests: settings.cleanupNRequests });
 }
 
 /** Any text may name a session: what older releases and applications of their own make as ids is not known. */

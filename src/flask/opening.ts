@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
-import { inTime } from "../core/guard.ts";
+import { type Guarded, inTime } from "../core/guard.ts";
 import { SessionError } from "../errors.ts";
-import type { Store } from "../store.ts";
+import type { Store, Sweepable } from "../store.ts";
 import type { Settings } from "./config.ts";
 
 /** Makes the store of a `SESSION_TYPE`: at once, or by a function that loads or connects what it needs and may fail. */
@@ -10,18 +10,29 @@ export type Open = (settings: Settings, clock: Clock) => Store | (() => Promise<
 /** How long it may take to load a client and to connect it, in seconds. */
 const CONNECT_TIMEOUT = 5;
 
-/** A store that is opened now, and again by the next call whenever that failed. */
-export function opening(open: () => Promise<Store>): Store {
-  let opened: Promise<Store> | undefined;
-  let last: Store | undefined;
+/** Opens a store, or rejects with `STORE` when that fails or takes too long. */
+export async function reach<Opened extends Store>(open: () => Promise<Opened>): Promise<Opened> {
+  try {
+    return await inTime(open, CONNECT_TIMEOUT);
+  } catch (cause) {
+    if (cause instanceof SessionError) throw cause;
+    throw new SessionError("STORE", "the session store is out of reach", { cause });
+  }
+}
+
+/**
+ * A store that is opened now, and again by the next call whenever that failed. Where the store cannot sweep, nothing is
+ * swept.
+ */
+export function opening(open: () => Promise<Guarded>): Store & Sweepable {
+  let opened: Promise<Guarded> | undefined;
+  let last: Guarded | undefined;
   const store = () => {
-    opened ??= inTime(open, CONNECT_TIMEOUT).then(
+    opened ??= reach(open).then(
       (made) => (last = made),
-      (cause: unknown) => {
+      (error: unknown) => {
         opened = undefined;
-        throw cause instanceof SessionError
-          ? cause
-          : new SessionError("STORE", "the session store is out of reach", { cause });
+        throw error;
       },
     );
     return opened;
@@ -36,6 +47,7 @@ export function opening(open: () => Promise<Store>): Store {
     read: async (key) => (await store()).read(key),
     update: async (key, change) => (await store()).update(key, change),
     delete: async (key) => (await store()).delete(key),
+    deleteExpired: async () => (await (await store()).deleteExpired?.()) ?? 0,
   };
 }
 

@@ -20,8 +20,8 @@ export interface MemoryStoreOptions {
   maxEntries?: number;
 }
 
-/** How many entries a sweep looks at before other work gets its turn: about 0.2 ms. */
-const SLICE = 2000;
+/** How many entries a sweep looks at before other work gets its turn: a request waits for several of these. */
+const SLICE = 250;
 
 /** Seconds from one sweep to the next. */
 const PAUSE = 60;

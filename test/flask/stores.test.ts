@@ -23,6 +23,19 @@ describe("SESSION_TYPE filesystem", () => {
     expect({ ...(await after.open()) }).toEqual({ _permanent: true, user: "ada", when: new Date(0) });
   });
 
+  test("lets requests go on without their session where that is asked for", async () => {
+    const sessions = flaskSession<Data>(
+      { SESSION_TYPE: "redis", SESSION_REDIS: "redis://127.0.0.1:9" },
+      { onStoreError: "anonymous" },
+    );
+    const visitor = new Visitor(sessions);
+    visitor.cookie = "session=of-somebody";
+    const session = await visitor.open();
+    expect({ ...session }).toEqual({ _permanent: true });
+    expect((await visitor.save(session)).headers).toEqual([["Vary", "Cookie"]]);
+    await expect(visitor.visit((one) => (one["user"] = "ada"))).rejects.toMatchObject({ code: "STORE" });
+  });
+
   test("refuses a directory that is none, when it is given", () => {
     const config = { SESSION_TYPE: "filesystem", SESSION_FILE_DIR: "/dev/null" };
     expect(() => flaskSession(config)).toThrow(expect.objectContaining({ code: "CONFIG" }));

@@ -14,6 +14,7 @@ describe("check-floors", () => {
       "stores/file.ts": 'import type { Store } from "../store.ts"; import "./internal/lock.ts"; import "node:fs";',
       "adapters/express.ts": 'import type { Request } from "express"; const load = () => import("express/lib");',
       "cli/config.ts": "const load = (file: string) => import(file);",
+      "cli/main.ts": 'import { Command } from "commander";',
     });
     expect(stdout).toBe("");
     expect(status).toBe(0);
@@ -27,6 +28,12 @@ describe("check-floors", () => {
     ["inside of a type", "core/b.ts", 'type T = import("../cli/a.ts").T;', ":1: core/ may not import cli/a.ts"],
     ["out of src", "core/c.ts", 'import "../../test/a.ts";', ":1: core/ may not import ../test/a.ts"],
     ["of a package", "codecs/a.ts", 'import "lodash";', ":1: codecs/ may not import the package lodash"],
+    [
+      "of another's dependency",
+      "codecs/c.ts",
+      'import "commander";',
+      ":1: codecs/ may not import the package commander",
+    ],
     ["of a peer below", "codecs/b.ts", 'import("express");', ":1: codecs/ may not import the package express"],
     ["of a peer for good", "adapters/a.ts", 'import "express";', ":1: adapters/ imports the optional peer express"],
     ["of the runtime on the ground", "clock.ts", 'import "node:fs";', ":1: clock.ts may not import node:fs"],

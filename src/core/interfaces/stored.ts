@@ -4,6 +4,7 @@ import { draftOf } from "../draft.ts";
 import type { Ids } from "../id.ts";
 import type { Saved, SessionInterface } from "../interface.ts";
 import type { OnConflict } from "../merge.ts";
+import type { OnStoreError } from "../options.ts";
 import { createSession, dataOf, fill } from "../session.ts";
 import { SessionState, stateOf } from "../state.ts";
 import type { Durable, Store } from "../../store.ts";
@@ -32,7 +33,7 @@ export interface StoredKind extends Kind {
   };
   onConflict: OnConflict;
   /** Default: `fail`. */
-  onStoreError?: "fail" | "anonymous";
+  onStoreError?: OnStoreError;
 }
 
 /** A kind with the saves of it that are under way. */
