@@ -3,7 +3,7 @@ import { aptInstall } from "./apt.mjs";
 import { chromium } from "./chromium.mjs";
 import { redis } from "./redis.mjs";
 
-export { startRedis, startSentinel } from "./redis.mjs";
+export { startCluster, startRedis, startReplica, startSentinel, startSentinels } from "./redis.mjs";
 
 export const engines = { redis, chromium };
 

@@ -239,11 +239,14 @@ describe("redis store without Redis", () => {
     expect(() => redisStore(client as never)).toThrow(expect.objectContaining({ code: "CONFIG" }));
   });
 
-  test.each([{ prefix: 5 }, { clock: 5 }])("refuses the options %o", (options) => {
-    expect(() => redisStore({ callBuffer: async () => null }, options as never)).toThrow(
-      expect.objectContaining({ code: "CONFIG" }),
-    );
-  });
+  test.each([{ prefix: 5 }, { clock: 5 }, { durable: { replicas: 0 } }, { durable: { timeout: 0 } }])(
+    "refuses the options %o",
+    (options) => {
+      expect(() =>
+        redisStore({ callBuffer: async () => null, pipeline: () => ({ exec: async () => null }) }, options as never),
+      ).toThrow(expect.objectContaining({ code: "CONFIG" }));
+    },
+  );
 });
 
 /** A client until the file's last test has run. */

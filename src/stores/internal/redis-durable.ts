@@ -1,0 +1,85 @@
+/** How `redisStore` knows whether a write outlives its primary: it asks with each write, and remembers the answer. */
+import { inspect } from "node:util";
+import { SessionError } from "../../errors.ts";
+import type { Durable } from "../../store.ts";
+import type { Send, SendAndWait, Wait } from "./redis-clients.ts";
+import { checkWhole } from "./options.ts";
+
+/** How many replicas have to have a write, and how long a write waits for them. */
+export interface DurableOptions {
+  /** Default 1. */
+  replicas?: number;
+  /**
+   * Seconds, default 0.1. Stay well below `storeTimeout`: on one connection the writes wait one after the other, and the
+   * reads behind them.
+   */
+  timeout?: number;
+}
+
+/** A store answers for so many keys; of those whose last write is longer ago it says no. */
+const REMEMBERED = 10_000;
+
+/** Redis' word for a key that another node of a cluster has, or that none has now. */
+const ELSEWHERE = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /;
+
+/** A `send` for writes that waits for replicas, and what is known by that. Throws `CONFIG` when an option is wrong. */
+export function durably(send: Send, sendAndWait: SendAndWait, options: DurableOptions): Durable & { write: Send } {
+  const wait = waitOf(options);
+  const confirmed = confirmations();
+  return {
+    async write(key, command) {
+      const end = confirmed.begin(key);
+      let isSafe = false;
+      try {
+        const [reply, replicas] = await sendAndWait(key, command, wait);
+        isSafe = isWrite(reply) && Number(replicas) >= Number(wait[1]);
+        return reply;
+      } catch (error) {
+        // Clients follow such a word for a command of its own, but not for one in a pipeline.
+        if (error instanceof Error && ELSEWHERE.test(error.message)) return await send(key, command);
+        throw error;
+      } finally {
+        end(isSafe);
+      }
+    },
+    confirm: async (key) => confirmed.has(key),
+  };
+}
+
+/** The keys whose last write is known to be where it should. Of writes that overlap nobody knows which was the last. */
+function confirmations() {
+  const confirmed = new Set<string>();
+  const current = new Map<string, { writes: number; overlap: boolean }>();
+  return {
+    has: (key: string): boolean => confirmed.has(key),
+
+    /** Called before a write; what it gives is called after it, and told whether the write is known to be safe. */
+    begin(key: string): (isSafe: boolean) => void {
+      const state = current.get(key) ?? { writes: 0, overlap: false };
+      current.set(key, state);
+      state.writes++;
+      state.overlap ||= state.writes > 1;
+      confirmed.delete(key);
+      return (isSafe) => {
+        state.writes--;
+        if (state.writes === 0) current.delete(key);
+        if (isSafe && !state.overlap) confirmed.add(key);
+        const [oldest] = confirmed;
+        if (confirmed.size > REMEMBERED && oldest !== undefined) confirmed.delete(oldest);
+      };
+    },
+  };
+}
+
+/** Whether a reply says that something was written: neither what stands there instead, nor nothing, nor none. */
+function isWrite(reply: unknown): boolean {
+  return reply !== null && !Array.isArray(reply) && Number(reply) !== 0;
+}
+
+function waitOf({ replicas = 1, timeout = 0.1 }: DurableOptions): Wait {
+  checkWhole("durable.replicas", replicas, 1, 100);
+  if (!(timeout >= 0.001 && timeout <= 60)) {
+    throw new SessionError("CONFIG", `durable.timeout is ${inspect(timeout)}; give seconds from 0.001 to 60`);
+  }
+  return ["wait", String(replicas), String(Math.ceil(timeout * 1000))];
+}
