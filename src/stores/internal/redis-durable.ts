@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import { SessionError } from "../../errors.ts";
 import type { Durable } from "../../store.ts";
-import type { Send, SendAndWait, Wait } from "./redis-clients.ts";
+import type { Command, Send, SendAndWait, Wait } from "./redis-clients.ts";
 import { checkWhole } from "./options.ts";
 
 /** How many replicas have to have a write, and how long a write waits for them. */
@@ -19,6 +19,10 @@ export interface DurableOptions {
 /** A store answers for so many keys; of those whose last write is longer ago it says no. */
 const REMEMBERED = 10_000;
 
+/** How many writes wait at a time, and for how many milliseconds none does after one has waited in vain. */
+const AT_ONCE = 4;
+const REST = 1000;
+
 /** Redis' word for a key that another node of a cluster has, or that none has now. */
 const ELSEWHERE = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /;
 
@@ -26,23 +30,70 @@ const ELSEWHERE = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /;
 export function durably(send: Send, sendAndWait: SendAndWait, options: DurableOptions): Durable & { write: Send } {
   const wait = waitOf(options);
   const confirmed = confirmations();
+  const patience = patienceFor(AT_ONCE, REST);
+
+  /** Writes, and tells whether the replicas have it. */
+  async function tryWrite(key: string, command: Command): Promise<[reply: unknown, isThere: boolean]> {
+    if (!patience.mayWait()) return [await send(key, command), false];
+    try {
+      const [reply, replicas] = await sendAndWait(key, command, wait);
+      const isThere = Number(replicas) >= Number(wait[1]);
+      patience.heard(isThere);
+      return [reply, isThere];
+    } catch (error) {
+      // Clients follow such a word for a command of its own, but not for one in a pipeline.
+      if (error instanceof Error && ELSEWHERE.test(error.message)) return [await send(key, command), false];
+      throw error;
+    }
+  }
+
   return {
     async write(key, command) {
       const end = confirmed.begin(key);
       let isSafe = false;
       try {
-        const [reply, replicas] = await sendAndWait(key, command, wait);
-        isSafe = isWrite(reply) && Number(replicas) >= Number(wait[1]);
+        const [reply, isThere] = await patience.inTurn(() => tryWrite(key, command));
+        isSafe = isThere && isWrite(reply);
         return reply;
-      } catch (error) {
-        // Clients follow such a word for a command of its own, but not for one in a pipeline.
-        if (error instanceof Error && ELSEWHERE.test(error.message)) return await send(key, command);
-        throw error;
       } finally {
         end(isSafe);
       }
     },
     confirm: async (key) => confirmed.has(key),
+  };
+}
+
+/**
+ * Keeps missing replicas from holding up a connection, on which one `WAIT` is answered after the other and whatever was
+ * sent behind them. At most `atOnce` writes wait at a time, and for `rest` milliseconds after one did so in vain none
+ * does; then one tries for all.
+ */
+function patienceFor(atOnce: number, rest: number) {
+  let restsUntil = 0;
+  let current = 0;
+  const queue: (() => void)[] = [];
+  const isResting = () => performance.now() < restsUntil;
+  return {
+    mayWait(): boolean {
+      if (isResting()) return false;
+      if (restsUntil > 0) restsUntil = performance.now() + rest;
+      return true;
+    },
+    heard(inTime: boolean): void {
+      restsUntil = inTime ? 0 : performance.now() + rest;
+    },
+    async inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+      if (isResting()) return act();
+      if (current < atOnce) current++;
+      else await new Promise<void>((resolve) => queue.push(resolve));
+      try {
+        return await act();
+      } finally {
+        const next = queue.shift();
+        if (next) next();
+        else current--;
+      }
+    },
   };
 }
 
