@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import { type Clock, systemClock } from "../clock.ts";
 import { SessionError } from "../errors.ts";
-import type { Change, Durable, Entry, Listable, Store, Updated } from "../store.ts";
+import type { Change, Durable, Entry, Listable, Store, Updated, Watchable } from "../store.ts";
 import { checkClock } from "./internal/options.ts";
 import {
   type Argument,
@@ -18,6 +18,7 @@ import {
   waiterOf,
 } from "./internal/redis-clients.ts";
 import { type DurableOptions, durably } from "./internal/redis-durable.ts";
+import { type TrackingClient, trackingBy } from "./internal/redis-tracking.ts";
 
 export type {
   IoRedis,
@@ -29,6 +30,7 @@ export type {
   RedisClusterClient,
 } from "./internal/redis-clients.ts";
 export type { DurableOptions } from "./internal/redis-durable.ts";
+export type { TrackingClient } from "./internal/redis-tracking.ts";
 
 /** How `redisStore` names its keys, and whose time it counts by. */
 export interface RedisStoreOptions {
@@ -38,39 +40,51 @@ export interface RedisStoreOptions {
   clock?: Clock;
   /** Makes each write wait until replicas have it as well, so that a save can tell whether it is `durable`. */
   durable?: DurableOptions;
+  /**
+   * Learns of changes, for `cachedStore`: a client of redis 5 or 6 for the same server, made with `RESP: 3` and
+   * `emitInvalidate: true`. Best the store's own. Not for a cluster, nor for `createSentinel`.
+   */
+  tracking?: TrackingClient;
 }
 
 /** The deadline told for a key without TTL, which others may have left: the last instant that a `Date` can hold. */
 const NEVER = 8_640_000_000_000_000;
 
-/** Options with which the store has `confirm`. */
+/** Options with which the store has `confirm`, and `watch`. */
 type Durably = RedisStoreOptions & { durable: DurableOptions };
+type Tracking = RedisStoreOptions & { tracking: TrackingClient };
 
 /**
  * Keeps entries in Redis, each verb by one command to the primary; in a cluster it has no `list`.
  *
- * Throws `CONFIG` when the client is none that it knows.
+ * Throws `CONFIG` when the client is none that it knows, or an option is wrong.
  */
 export function redisStore(client: RedisClusterClient, options: Durably): Store & Durable;
 export function redisStore(client: RedisClusterClient, options?: RedisStoreOptions): Store;
+export function redisStore(client: RedisClient, options: Durably & Tracking): Store & Listable & Durable & Watchable;
 export function redisStore(client: RedisClient, options: Durably): Store & Listable & Durable;
+export function redisStore(client: RedisClient, options: Tracking): Store & Listable & Watchable;
 export function redisStore(client: RedisClient, options?: RedisStoreOptions): Store & Listable;
 export function redisStore(
   client: RedisClient | RedisClusterClient,
-  { prefix = "flagon:", clock = systemClock, durable }: RedisStoreOptions = {},
-): Store & Partial<Listable & Durable> {
+  { prefix = "flagon:", clock = systemClock, durable, tracking }: RedisStoreOptions = {},
+): Store & Partial<Listable & Durable & Watchable> {
   if (typeof prefix !== "string") {
     throw new SessionError("CONFIG", `prefix is ${inspect(prefix)}; give a string, '' for none`);
   }
   checkClock(clock);
   const send = senderOf(client);
+  const isCluster = "masters" in client || "nodes" in client;
+  if (tracking && (isCluster || "getMasterNode" in client)) {
+    throw new SessionError("CONFIG", "tracking is for one server; leave it out for a cluster and for createSentinel");
+  }
   const { write = send, confirm } = durable ? durably(send, waiterOf(client), durable) : {};
   const store = storeOver(send, write, prefix, clock);
-  const isCluster = "masters" in client || "nodes" in client;
   return {
     ...store,
     ...(!isCluster && { list: () => list(send, prefix, store) }),
     ...(confirm && { confirm: (key) => confirm(prefix + key) }),
+    ...(tracking && trackingBy(tracking, prefix)),
   };
 }
 
