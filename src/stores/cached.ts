@@ -4,12 +4,10 @@
  * What a copy says may be late, by a stated bound; what a save says is not, because a save compares and swaps at the far
  * store, and so a late copy loses no update.
  */
-import { inspect } from "node:util";
 import { type Clock, systemClock } from "../clock.ts";
-import { SessionError } from "../errors.ts";
 import type { Change, Durable, Entry, Listable, Store, Sweepable, Updated, Watch, Watchable } from "../store.ts";
 import { Flights } from "./internal/flights.ts";
-import { checkClock } from "./internal/options.ts";
+import { checkClock, checkSeconds } from "./internal/options.ts";
 
 /** How late a copy may be, and whose time it counts by. */
 export interface CachedStoreOptions {
@@ -38,9 +36,7 @@ export function cachedStore<Far extends Store>(
   far: Far,
   { maxAge = 1, clock = systemClock }: CachedStoreOptions = {},
 ): Store & Abilities<Far> {
-  if (!(maxAge > 0 && maxAge <= 3600)) {
-    throw new SessionError("CONFIG", `maxAge is ${inspect(maxAge)}; give seconds, more than 0 and up to 3600`);
-  }
+  checkSeconds("maxAge", maxAge, 0.001, 3600);
   checkClock(clock);
   const cached: Store = new CachedStore(near, far, maxAge * 1000, clock);
   return Object.assign(cached, abilitiesOf(far)) as Store & Abilities<Far>;

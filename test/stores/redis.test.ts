@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
 import { Cluster as IoCluster } from "ioredis";
 import { createClient, createCluster, createSentinel } from "redis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -12,6 +10,7 @@ import { testListable, testStore } from "../../src/testing/store-suite.ts";
 import { testWriters } from "../../src/testing/store-writers.ts";
 import { canStart, engine, has, startRedis, startSentinel, untilTheEnd } from "../engines.ts";
 import { clients, connected, type Lent, ready } from "./redis-clients.ts";
+import { startLine } from "./redis-line.ts";
 import { startWorker } from "./start-worker.ts";
 
 const MINUTE = 60_000;
@@ -269,19 +268,4 @@ function holding(text: string): { value: Uint8Array } {
 
 function inAMinute(): number {
   return Date.now() + MINUTE;
-}
-
-/** A line to a Redis that can lose a reply, and breaks then. */
-async function startLine(port: number): Promise<{ url: string; loseNextReply(): void; stop(): unknown }> {
-  let loses = false;
-  const server = createServer((near) => {
-    const far = connect(port, "127.0.0.1").on("close", () => near.destroy());
-    near.on("close", () => far.destroy()).on("error", () => {});
-    near.pipe(far);
-    far.on("data", (reply) => (loses ? far.destroy() : near.write(reply)));
-    loses = false;
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const url = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, loseNextReply: () => (loses = true), stop: () => server.close() };
 }

@@ -1,9 +1,7 @@
 /** How `redisStore` knows whether a write outlives its primary: it asks with each write, and remembers the answer. */
-import { inspect } from "node:util";
-import { SessionError } from "../../errors.ts";
 import type { Durable } from "../../store.ts";
 import type { Command, Send, SendAndWait, Wait } from "./redis-clients.ts";
-import { checkWhole } from "./options.ts";
+import { checkSeconds, checkWhole } from "./options.ts";
 
 /** How many replicas have to have a write, and how long a write waits for them. */
 export interface DurableOptions {
@@ -129,8 +127,6 @@ function isWrite(reply: unknown): boolean {
 
 function waitOf({ replicas = 1, timeout = 0.1 }: DurableOptions): Wait {
   checkWhole("durable.replicas", replicas, 1, 100);
-  if (!(timeout >= 0.001 && timeout <= 60)) {
-    throw new SessionError("CONFIG", `durable.timeout is ${inspect(timeout)}; give seconds from 0.001 to 60`);
-  }
+  checkSeconds("durable.timeout", timeout, 0.001, 60);
   return ["wait", String(replicas), String(Math.ceil(timeout * 1000))];
 }
