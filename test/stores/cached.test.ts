@@ -115,7 +115,7 @@ describe("a call that is under way", () => {
     };
     const here = cachedStore(memoryStore({ clock: all.clock }), slow, { clock: all.clock });
     const isHeld = (count = 1) => vi.waitUntil(() => answers.length === count);
-    return { ...all, here, isHeld, letGo: (n: number) => answers[n]?.() };
+    return { ...all, slow, here, isHeld, letGo: (n: number) => answers[n]?.() };
   }
 
   test("does not bring back what was deleted meanwhile", async () => {
@@ -158,6 +158,29 @@ describe("a call that is under way", () => {
     letGo(0);
     expect(await first).toEqual({ done: true });
     expect(await textAt(here, key)).toBe("c");
+  });
+
+  test("does not keep what changed elsewhere meanwhile, when the far store tells", async () => {
+    let tell: ((key?: string) => void) | undefined;
+    const all = holding("read");
+    const watch = (changed: (key?: string) => void) => {
+      tell = changed;
+      return { isComplete: async () => true };
+    };
+    const here = cachedStore(memoryStore({ clock: all.clock }), { ...all.slow, watch }, { clock: all.clock });
+    for (const [n, changed] of [all.key, undefined].entries()) {
+      await all.far.create(all.key, all.entry("a"));
+      const reading = here.read(all.key);
+      await all.isHeld(2 * n + 1);
+      await all.far.delete(all.key);
+      tell?.(changed);
+      all.letGo(2 * n);
+      expect(await reading).toBeDefined();
+      const again = here.read(all.key);
+      await all.isHeld(2 * n + 2);
+      all.letGo(2 * n + 1);
+      expect(await again).toBeUndefined();
+    }
   });
 
   test("leaves no copy when it fails, since it may have been done", async () => {
