@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { Cluster as IoCluster5 } from "ioredis";
 import { Cluster as IoCluster6 } from "ioredis6";
-import { createCluster as createCluster6, createSentinel } from "redis";
+import { createClient, createCluster as createCluster6, createSentinel } from "redis";
 import { createCluster as createCluster5 } from "redis5";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Durable, Entry, Store } from "../../src/store.ts";
 import { redisStore } from "../../src/stores/redis.ts";
-import { bytes, newKey } from "../../src/testing/internal/stage.ts";
+import { bytes, newKey, range } from "../../src/testing/internal/stage.ts";
 import { testStore } from "../../src/testing/store-suite.ts";
 import { canStart, startCluster, startRedis, startReplica, startSentinel, untilTheEnd } from "../engines.ts";
 import { clients, connected, ready } from "./redis-clients.ts";
+import { startLine } from "./redis-line.ts";
 
 // The kit's tests that wait for a deadline of Redis wait together.
 vi.setConfig({ maxConcurrency: 20 });
@@ -28,10 +29,10 @@ describe.skipIf(!canStart("redis"))("redis store that waits for replicas", () =>
       replica = await untilTheEnd(startReplica(primary));
     });
 
-    describe.each(Object.entries(clients))("over %s", (_name, lend) => {
+    describe.each(Object.entries(clients))("over %s", (_name, open) => {
       let store: Store & Durable;
       beforeAll(async () => {
-        const { client } = await untilTheEnd(lend(primary.url));
+        const { client } = await untilTheEnd(open(primary.url));
         store = redisStore(client, { prefix: newPrefix(), ...DURABLE });
       });
 
@@ -62,6 +63,42 @@ describe.skipIf(!canStart("redis"))("redis store that waits for replicas", () =>
       const key = newKey();
       expect(await store.create(key, entry("a"))).toBe(true);
       expect(await store.confirm(key)).toBe(false);
+    });
+
+    test("lets few writes wait where there is no replica", async () => {
+      const lonely = await untilTheEnd(startRedis());
+      const { client } = await untilTheEnd(lendFirst(lonely.url));
+      const store = redisStore(client, DURABLE);
+      const keys = range(40).map(newKey);
+      expect(await Promise.all(keys.map((key) => store.create(key, entry("a"))))).toEqual(keys.map(() => true));
+      const probe = await untilTheEnd(connected(createClient({ url: lonely.url })));
+      const [, waits] = /^cmdstat_wait:calls=(\d+)/m.exec(await probe.client.info("commandstats")) ?? [];
+      expect(Number(waits)).toBeGreaterThan(0);
+      expect(Number(waits)).toBeLessThan(10);
+    });
+
+    test.each(["redis 6", "ioredis 6"])("says no of a write whose reply was lost, over %s", async (name) => {
+      const line = await untilTheEnd(startLine(primary.port));
+      const { client } = await untilTheEnd(lend(name, line.url));
+      const store = redisStore(client, DURABLE);
+      const key = newKey();
+      await store.create(key, entry("a"));
+      line.loseNextReply();
+      await expect(store.update(key, { ...entry("b"), before: bytes("a") })).rejects.toBeInstanceOf(Error);
+      await vi.waitFor(() => store.read(key), { timeout: 10_000 });
+      expect(await store.confirm(key)).toBe(false);
+    });
+
+    test("says no of writes that overlap, because nobody knows which was the last", async () => {
+      const { client } = await untilTheEnd(lendFirst(primary.url));
+      const store = redisStore(client, DURABLE);
+      const key = newKey();
+      const touch = () => ({ expiresAt: entry("").expiresAt });
+      await store.create(key, entry("a"));
+      await Promise.all([store.update(key, touch()), store.update(key, touch())]);
+      expect(await store.confirm(key)).toBe(false);
+      await store.update(key, touch());
+      expect(await store.confirm(key)).toBe(true);
     });
 
     test("says no of a key that it has not written", async () => {
@@ -111,22 +148,30 @@ function testWaits(storeOf: () => Store & Durable, replicasOf: () => readonly St
   afterAll(() => signal("SIGCONT"));
   const signal = (name: NodeJS.Signals) => replicasOf().forEach(({ pid }) => process.kill(pid, name));
 
-  test("says yes of each write while there is a replica, no without it, and yes again", async () => {
+  /** Whether each kind of write is said to be safe. */
+  async function answers(): Promise<boolean[]> {
     const store = storeOf();
-    for (const isThere of [true, false, true]) {
-      signal(isThere ? "SIGCONT" : "SIGSTOP");
-      const key = newKey();
-      const writes = [
-        () => store.create(key, entry("a")),
-        () => store.update(key, { ...entry("b"), before: bytes("a") }),
-        () => store.update(key, { expiresAt: entry("b").expiresAt }),
-        () => store.delete(key),
-      ];
-      for (const write of writes) {
-        expect(await write()).toEqual(write === writes[0] || write === writes[3] ? true : { done: true });
-        expect(await store.confirm(key)).toBe(isThere);
-      }
+    const key = newKey();
+    const writes = [
+      () => store.create(key, entry("a")),
+      () => store.update(key, { ...entry("b"), before: bytes("a") }),
+      () => store.update(key, { expiresAt: entry("b").expiresAt }),
+      () => store.delete(key),
+    ];
+    const told: boolean[] = [];
+    for (const write of writes) {
+      expect([true, { done: true }]).toContainEqual(await write());
+      told.push(await store.confirm(key));
     }
+    return told;
+  }
+
+  test("says yes of each write while there is a replica, no without it, and soon yes again", async () => {
+    expect(await answers()).toEqual([true, true, true, true]);
+    signal("SIGSTOP");
+    expect(await answers()).toEqual([false, false, false, false]);
+    signal("SIGCONT");
+    await expect.poll(answers, { timeout: 10_000 }).toEqual([true, true, true, true]);
   });
 
   test("gives what stands there where a swap is lost, byte for byte", async () => {
@@ -140,9 +185,13 @@ function testWaits(storeOf: () => Store & Durable, replicasOf: () => readonly St
 }
 
 function lendFirst(url: string) {
-  const lend = clients["redis 6"];
-  if (!lend) throw new Error("there is no client of the name redis 6");
-  return lend(url);
+  return lend("redis 6", url);
+}
+
+function lend(name: string, url: string) {
+  const open = clients[name];
+  if (!open) throw new Error(`there is no client of the name ${name}`);
+  return open(url);
 }
 
 function lendCluster<Client extends Parameters<typeof connected>[0]>(client: Client) {
