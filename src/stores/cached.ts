@@ -87,7 +87,7 @@ class CachedStore implements Store {
     const [era, askedAt, flight] = [this.#era, this.#clock.now(), this.#flights.read(key)];
     try {
       const entry = await this.#far.read(key);
-      if (flight.mayKeep()) await this.#keep(key, entry && { entry, era, askedAt });
+      if (entry && flight.mayKeep()) await this.#keep(key, { entry, era, askedAt });
       return entry;
     } finally {
       flight.end();
@@ -133,7 +133,7 @@ class CachedStore implements Store {
     );
   }
 
-  /** Asks the far store to write, and keeps what stands there then: the copy goes before, so that no failure leaves it. */
+  /** Has the far store write, and keeps what stands there then. Meanwhile there is no copy, and after a failure neither. */
   async #write<Answer>(
     key: string,
     act: () => Promise<Answer>,
@@ -142,14 +142,11 @@ class CachedStore implements Store {
   ): Promise<Answer> {
     const flight = this.#flights.write(key);
     try {
-      await this.#forget(key);
+      await this.#near.delete(key);
       const answer = await act();
       const entry = entryBehind(answer);
-      await this.#keep(key, flight.mayKeep() && entry ? { ...known, entry } : undefined);
+      if (entry && flight.mayKeep()) await this.#keep(key, { ...known, entry });
       return answer;
-    } catch (error) {
-      await this.#forget(key);
-      throw error;
     } finally {
       flight.end();
     }
@@ -180,21 +177,16 @@ class CachedStore implements Store {
     });
   }
 
-  async #keep(key: string, copy: Copy | undefined): Promise<void> {
-    const forgotten = this.#forget(key);
+  async #keep(key: string, copy: Copy): Promise<void> {
+    const forgotten = this.#near.delete(key);
     // Not behind an `await`: nothing may come between.
-    const kept = copy && this.#near.create(key, pack(copy));
-    await Promise.all([forgotten, kept]);
-  }
-
-  async #forget(key: string): Promise<void> {
-    await this.#near.delete(key);
+    await Promise.all([forgotten, this.#near.create(key, pack(copy))]);
   }
 
   /** Somebody has changed the entry. */
   #hear(key: string): void {
     this.#flights.disturb(key);
-    this.#forget(key).catch(() => this.#forgetAll());
+    this.#near.delete(key).catch(() => this.#forgetAll());
   }
 
   #forgetAll(): void {

@@ -128,7 +128,6 @@ describe.skipIf(!canStart("redis"))("cached store, memory before Redis", () => {
     const changes: Record<string, [act: (name: string) => Promise<unknown>, then: string | undefined]> = {
       "a new value": [(name) => probe.set(name, "b", { expiration: "KEEPTTL" }), "b"],
       "a delete": [(name) => probe.del(name), undefined],
-      "an end that has come": [(name) => probe.pExpire(name, 1), undefined],
       "an empty database": [() => probe.flushAll(), undefined],
     };
     test.each(Object.entries(changes))("hears of %s", async (_name, [act, then]) => {
@@ -139,12 +138,30 @@ describe.skipIf(!canStart("redis"))("cached store, memory before Redis", () => {
       await expect.poll(() => textAt(here, key)).toBe(then);
     });
 
+    test("hears of another deadline", async () => {
+      await here.create(key, entry("a"));
+      await probe.pExpire(`flagon:${key}`, 3600 * SECOND);
+      await expect.poll(async () => (await here.read(key))?.expiresAt).toBeGreaterThan(entry("", 3000).expiresAt);
+    });
+
     test("is not told of an entry that it has created, or given another deadline", async () => {
       await here.create(key, entry("a"));
       await here.update(key, { expiresAt: entry("").expiresAt });
       await client.ping();
       expect(await textAt(here, key)).toBe("a");
       expect(far.reads()).toBe(0);
+    });
+
+    test("forgets what was kept before Redis began to tell", async () => {
+      const tracking = createClient({ url: redis.url, ...NODE_REDIS });
+      far = observed(redisStore(client, { tracking }));
+      here = cached(far);
+      await here.create(key, entry("a"));
+      await probe.set(`flagon:${key}`, "b", { expiration: "KEEPTTL" });
+      expect(await textAt(here, key)).toBe("a");
+      await untilTheEnd(connected(tracking));
+      await isTold(far);
+      expect(await textAt(here, key)).toBe("b");
     });
 
     test("forgets all copies when the connection is lost, and hears again when it is back", async () => {

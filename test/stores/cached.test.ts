@@ -146,6 +146,48 @@ describe("a call that is under way", () => {
     expect(await here.read(key)).toBeUndefined();
   });
 
+  test("is a delete: the copy goes before it is answered", async () => {
+    const { here, isHeld, letGo, key, entry } = holding("delete");
+    await here.create(key, entry("a"));
+    const deleting = here.delete(key);
+    await isHeld();
+    expect(await here.read(key)).toBeUndefined();
+    letGo(0);
+    await deleting;
+  });
+
+  test("does not bring back what was read before a delete that began earlier took place", async () => {
+    const gate = newGate();
+    const { far, counted, clock, key, entry } = twoOverOne((verb) => (verb === "delete" ? gate.passed : undefined));
+    const answer = newGate();
+    const read = async (name: string) => {
+      const found = await counted.read(name);
+      await answer.passed;
+      return found;
+    };
+    const here = cachedStore(memoryStore({ clock }), { ...counted, read }, { clock });
+    await far.create(key, entry("a"));
+    const deleting = here.delete(key);
+    const reading = here.read(key);
+    await vi.waitUntil(() => counted.take().read === 1);
+    gate.open();
+    expect(await deleting).toBe(true);
+    answer.open();
+    expect(await reading).toBeDefined();
+    expect(await here.read(key)).toBeUndefined();
+  });
+
+  test("does not keep what a delete that began earlier has yet to remove", async () => {
+    const gate = newGate();
+    const { here, key, entry } = twoOverOne((verb) => (verb === "delete" ? gate.passed : undefined));
+    await here.create(key, entry("a"));
+    const deleting = here.delete(key);
+    expect(await here.update(key, { ...entry("b"), before: bytes("a") })).toEqual({ done: true });
+    gate.open();
+    expect(await deleting).toBe(true);
+    expect(await here.read(key)).toBeUndefined();
+  });
+
   test("does not keep what another write of this process has overtaken", async () => {
     const { far, here, isHeld, letGo, key, entry } = holding("update");
     await far.create(key, entry("a"));
@@ -219,6 +261,13 @@ describe("cachedStore", () => {
     },
   );
 });
+
+/** What holds others up until it is opened. */
+function newGate() {
+  let pass = (): void => {};
+  const passed = new Promise<void>((resolve) => (pass = resolve));
+  return { passed, open: () => pass() };
+}
 
 /** The four verbs alone. */
 function bound(store: Store): Store {
