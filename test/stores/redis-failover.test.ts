@@ -103,6 +103,7 @@ async function failOver(start: () => Promise<Deployment>, lend: Lend, options = 
   await killPrimary();
   const electedAt = Date.now();
   await vi.waitUntil(() => tallies.every(({ servedAt }) => servedAt > electedAt), { timeout: BACK, interval: 20 });
+  console.log(`redis: all were served again ${Date.now() - electedAt} ms after the election`);
 
   await stop();
   for (const tally of tallies) look(tally, await store.read(tally.key));
