@@ -16,4 +16,16 @@ export type { Controls, DeclaredData, Flash, Session, SessionData } from "./core
 export { type Clock, systemClock } from "./clock.ts";
 export { SessionError, type SessionErrorCode } from "./errors.ts";
 export { EVENTS, type SessionEvent } from "./events.ts";
-export type { Capabilities, Change, Durable, Entry, Listable, Store, Sweepable, Updated, Verb } from "./store.ts";
+export type {
+  Capabilities,
+  Change,
+  Durable,
+  Entry,
+  Listable,
+  Store,
+  Sweepable,
+  Updated,
+  Verb,
+  Watch,
+  Watchable,
+} from "./store.ts";

@@ -55,6 +55,21 @@ export interface Durable {
   confirm(key: string): Promise<boolean>;
 }
 
+/** A store whose engine tells of changes that anybody makes: for copies that are kept nearer. */
+export interface Watchable {
+  /** Calls `changed` from now on: with the key of an entry that was changed, or without one when any may have been. */
+  watch(changed: (key?: string) => void): Watch;
+}
+
+/** What comes of `Watchable.watch`. */
+export interface Watch {
+  /**
+   * Whether `changed` was called for every change made before this call, and since it was last called without a key.
+   * Never rejects.
+   */
+  isComplete(): Promise<boolean>;
+}
+
 /** A store that can tell what it holds: for the command line and the dashboard, never for a request. */
 export interface Listable {
   /** Every live entry, in no order. Entries that come or go meanwhile may or may not be told. */

@@ -4,11 +4,14 @@ import { type EngineName, type Engines, engines, lookFor } from "../scripts/engi
 export {
   askMemcached,
   says,
+  startCluster,
   startDynamo,
   startMemcached,
   startMongo,
   startRedis,
+  startReplica,
   startSentinel,
+  startSentinels,
 } from "../scripts/engines/index.mjs";
 
 /** Whether there is an engine to `open`: `describe.skipIf(!has("redis"))`. With `CI=true` a missing one throws instead. */

@@ -61,11 +61,22 @@ export interface ServerOptions {
 /** Asks at a port: whether what is said there is answered by something that begins with `welcome`. */
 export function says(hello: string | Uint8Array, welcome: string): (port: number) => Promise<boolean>;
 
+/** A Redis of our own. */
+export interface RedisServer extends Server {
+  readonly url: string;
+}
+
 /** Starts a Redis that keeps nothing on disk, whatever `REDIS_URL` says. `args` are added to its own. */
 export function startRedis(options?: {
   readonly port?: number;
   readonly args?: readonly string[];
-}): Promise<Server & { readonly url: string }>;
+}): Promise<RedisServer>;
+
+/** Starts a Redis that replicates another; resolves when it has caught up with it. */
+export function startReplica(primary: Server): Promise<RedisServer>;
+
+/** Starts a cluster: three primaries first, then a replica of each. A primary that is silent for 2 s is replaced. */
+export function startCluster(): Promise<{ readonly nodes: readonly RedisServer[]; stop(): Promise<void> }>;
 
 /** Starts a Sentinel that watches one Redis under the name `primary`, and is enough of a quorum by itself. */
 export function startSentinel(redisPort: number): Promise<Server>;
@@ -87,3 +98,10 @@ export function startMemcached(options?: {
 export function askMemcached(server: string, command: string): Promise<string>;
 /** Starts a server that speaks MongoDB's protocol, whatever `MONGODB_URL` says. It has been built. */
 export function startMongo(options?: { readonly port?: number }): Promise<Server & { readonly url: string }>;
+/** Starts a Redis under the name `primary`, its replica and three Sentinels, which replace it when it is silent for 1 s. */
+export function startSentinels(): Promise<{
+  readonly primary: RedisServer;
+  readonly replica: RedisServer;
+  readonly sentinels: readonly Server[];
+  stop(): Promise<void>;
+}>;

@@ -9,7 +9,7 @@ import { redis } from "./redis.mjs";
 export { startDynamo } from "./dynamo.mjs";
 export { askMemcached, startMemcached } from "./memcached.mjs";
 export { startMongo } from "./mongo.mjs";
-export { startRedis, startSentinel } from "./redis.mjs";
+export { startCluster, startRedis, startReplica, startSentinel, startSentinels } from "./redis.mjs";
 export { says } from "./server.mjs";
 
 export const engines = { redis, memcached, mongo, dynamo, chromium };

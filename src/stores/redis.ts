@@ -6,49 +6,31 @@
 import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../clock.ts";
 import { SessionError } from "../errors.ts";
-import type { Change, Entry, Listable, Store, Updated } from "../store.ts";
-import { checkClock, checkPrefix } from "./internal/options.ts";
+import type { Change, Durable, Entry, Listable, Store, Updated, Watchable } from "../store.ts";
 import { NEVER } from "./internal/never.ts";
+import { checkClock, checkPrefix } from "./internal/options.ts";
+import {
+  type Argument,
+  type RedisClient,
+  type RedisClusterClient,
+  type Send,
+  senderOf,
+  waiterOf,
+} from "./internal/redis-clients.ts";
+import { type DurableOptions, durably } from "./internal/redis-durable.ts";
+import { type TrackingClient, trackingBy } from "./internal/redis-tracking.ts";
 
-type Name = "del" | "eval" | "evalsha" | "exists" | "pexpire" | "scan" | "set";
-type Argument = string | Buffer;
-type Command = [name: Name, ...args: Argument[]];
-
-/** What is asked of node-redis 5 and 6: a client or a pool. */
-export interface NodeRedis {
-  sendCommand(args: Command, options?: object): Promise<unknown>;
-  withTypeMapping(mapping: object): unknown;
-}
-
-/** What is asked of node-redis 5 and 6 behind Sentinel. */
-export interface NodeRedisSentinel {
-  sendCommand(isReadonly: boolean, args: Command, options?: object): Promise<unknown>;
-  withTypeMapping(mapping: object): unknown;
-  getMasterNode(): unknown;
-}
-
-/** What is asked of node-redis 5 and 6 for a cluster. */
-export interface NodeRedisCluster {
-  sendCommand(firstKey: string, isReadonly: boolean, args: Command, options?: object): Promise<unknown>;
-  withTypeMapping(mapping: object): unknown;
-  readonly masters: unknown;
-}
-
-/** What ioredis 5 and 6 and iovalkey are known by, standalone or behind Sentinel: answers can be had as bytes. */
-export interface IoRedis {
-  callBuffer(command: string, ...args: Argument[]): Promise<unknown>;
-}
-
-/** What is asked of ioredis 5 and 6 and of iovalkey for a cluster. */
-export interface IoRedisCluster extends IoRedis {
-  nodes(): unknown;
-}
-
-/** A connected client of one server, or of the one primary that Sentinel names. */
-export type RedisClient = NodeRedis | NodeRedisSentinel | IoRedis;
-
-/** A connected client of a cluster. */
-export type RedisClusterClient = NodeRedisCluster | IoRedisCluster;
+export type {
+  IoRedis,
+  IoRedisCluster,
+  NodeRedis,
+  NodeRedisCluster,
+  NodeRedisSentinel,
+  RedisClient,
+  RedisClusterClient,
+} from "./internal/redis-clients.ts";
+export type { DurableOptions } from "./internal/redis-durable.ts";
+export type { TrackingClient } from "./internal/redis-tracking.ts";
 
 /** How `redisStore` names its keys, and whose time it counts by. */
 export interface RedisStoreOptions {
@@ -56,55 +38,85 @@ export interface RedisStoreOptions {
   prefix?: string;
   /** Tells the life that a deadline leaves; Redis counts it down by itself. Default: the machine's own. */
   clock?: Clock;
+  /** Makes each write wait until replicas have it as well, so that a save can tell whether it is `durable`. */
+  durable?: DurableOptions;
+  /**
+   * Learns of changes, for `cachedStore`: a client of redis 5 or 6 for the same server, made with `RESP: 3` and
+   * `emitInvalidate: true`. Best the store's own. Not for a cluster, nor for `createSentinel`.
+   */
+  tracking?: TrackingClient;
 }
+
+/** Options with which the store has `confirm`, and `watch`. */
+type Durably = RedisStoreOptions & { durable: DurableOptions };
+type Tracking = RedisStoreOptions & { tracking: TrackingClient };
 
 /**
  * Keeps entries in Redis, each verb by one command to the primary; in a cluster it has no `list`.
  *
- * Throws `CONFIG` when the client is none that it knows.
+ * Throws `CONFIG` when the client is none that it knows, or an option is wrong.
  */
+export function redisStore(client: RedisClusterClient, options: Durably): Store & Durable;
 export function redisStore(client: RedisClusterClient, options?: RedisStoreOptions): Store;
+export function redisStore(client: RedisClient, options: Durably & Tracking): Store & Listable & Durable & Watchable;
+export function redisStore(client: RedisClient, options: Durably): Store & Listable & Durable;
+export function redisStore(client: RedisClient, options: Tracking): Store & Listable & Watchable;
 export function redisStore(client: RedisClient, options?: RedisStoreOptions): Store & Listable;
 export function redisStore(
   client: RedisClient | RedisClusterClient,
-  { prefix = "flagon:", clock = systemClock }: RedisStoreOptions = {},
-): Store | (Store & Listable) {
+  { prefix = "flagon:", clock = systemClock, durable, tracking }: RedisStoreOptions = {},
+): Store & Partial<Listable & Durable & Watchable> {
   checkPrefix(prefix);
   checkClock(clock);
   const send = senderOf(client);
-  const store = storeOver(send, prefix, clock);
-  return "masters" in client || "nodes" in client ? store : { ...store, list: () => list(send, prefix, store) };
+  const isCluster = "masters" in client || "nodes" in client;
+  if (tracking && (isCluster || "getMasterNode" in client)) {
+    throw new SessionError("CONFIG", "tracking is for one server; leave it out for a cluster and for createSentinel");
+  }
+  const { write = send, confirm } = durable ? durably(send, waiterOf(client), durable) : {};
+  const store = storeOver(send, write, prefix, clock);
+  return {
+    ...store,
+    ...(!isCluster && { list: () => list(send, prefix, store) }),
+    ...(confirm && { confirm: (key) => confirm(prefix + key) }),
+    ...(tracking && trackingBy(tracking, prefix)),
+  };
 }
 
-function storeOver(send: Send, prefix: string, clock: Clock): Store {
+/** The four verbs: `send` asks, `write` changes. */
+function storeOver(send: Send, write: Send, prefix: string, clock: Clock): Store {
+  async function entryAt(name: string): Promise<Entry | undefined> {
+    const now = clock.now();
+    return entryOf(await read(send, name), now);
+  }
+
   return {
     async create(key: string, { value, expiresAt }: Entry): Promise<boolean> {
       const name = prefix + key;
       const life = lifeUntil(expiresAt, clock.now());
       if (life === "0") return !isOne(await send(name, ["exists", name]));
-      return (await send(name, ["set", name, copyOf(value), "PX", life, "NX"])) !== null;
+      return (await write(name, ["set", name, copyOf(value), "PX", life, "NX"])) !== null;
     },
 
-    async read(key: string): Promise<Entry | undefined> {
-      const now = clock.now();
-      return entryOf(await read(send, prefix + key), now);
-    },
+    read: (key: string) => entryAt(prefix + key),
 
     async update(key: string, change: Change): Promise<Updated> {
       const name = prefix + key;
       const now = clock.now();
       const life = lifeUntil(change.expiresAt, now);
       if ("before" in change) {
-        const reply = await swap(send, name, copyOf(change.before), copyOf(change.value), life);
-        return isOne(reply) ? { done: true } : { done: false, current: entryOf(reply, now) };
+        const reply = await swap(write, name, copyOf(change.before), copyOf(change.value), life);
+        if (isOne(reply)) return { done: true };
+        // In a pipeline what stands there may have come as text (node-redis' pool and cluster), and has waited for long.
+        return { done: false, current: write === send ? entryOf(reply, now) : await entryAt(name) };
       }
       // A life of 0 makes PEXPIRE remove the key.
-      return isOne(await send(name, ["pexpire", name, life])) ? { done: true } : { done: false, current: undefined };
+      return isOne(await write(name, ["pexpire", name, life])) ? { done: true } : { done: false, current: undefined };
     },
 
     async delete(key: string): Promise<boolean> {
       const name = prefix + key;
-      return isOne(await send(name, ["del", name]));
+      return isOne(await write(name, ["del", name]));
     },
   };
 }
@@ -151,38 +163,6 @@ function script(text: string): (send: Send, key: string, ...args: Argument[]) =>
   };
 }
 
-/** Sends a command to the primary that holds the key; strings come back as bytes. */
-type Send = (key: string, command: Command) => Promise<unknown>;
-
-/**
- * What node-redis is told with each command: strings (36 is RESP's `$`) as bytes, and no timer, which would cost more
- * than the command. Whoever asks a store has a deadline of his own.
- */
-const NODE_REDIS = { typeMapping: { 36: Buffer }, timeout: undefined };
-
-function senderOf(client: RedisClient | RedisClusterClient): Send {
-  if (hasMethod(client, "callBuffer")) {
-    // It would do for every command, but fails under `enableAutoPipelining` (redis/ioredis issue 1923). So the command's
-    // own method is called: there is a `…Buffer` one of each, though types of a few only.
-    const methods = client as unknown as Record<`${Name}Buffer`, (...args: Argument[]) => Promise<unknown>>;
-    return (_key, [name, ...args]) => methods[`${name}Buffer`](...args);
-  }
-  // Without type mapping, as in node-redis 4, bytes would be lost.
-  if (hasMethod(client, "withTypeMapping")) {
-    if ("masters" in client) return (key, command) => client.sendCommand(key, false, command, NODE_REDIS);
-    if ("getMasterNode" in client) return (_key, command) => client.sendCommand(false, command, NODE_REDIS);
-    return (_key, command) => client.sendCommand(command, NODE_REDIS);
-  }
-  throw new SessionError(
-    "CONFIG",
-    "redisStore was given no Redis client that it knows; give one of redis 5 or 6, ioredis 5 or 6, or iovalkey",
-  );
-}
-
-function hasMethod<Method extends string>(client: unknown, name: Method): client is Record<Method, unknown> {
-  return typeof (client as Partial<Record<Method, unknown>> | null | undefined)?.[name] === "function";
-}
-
 /** Bytes that stay what they are until the client sends them. */
 function copyOf(value: Uint8Array): Buffer {
   return Buffer.from(value);
@@ -198,8 +178,9 @@ function lifeUntil(expiresAt: number, now: number): string {
 function entryOf(reply: unknown, now: number): Entry | undefined {
   const [value, left] = reply as [Buffer | null, number | string];
   const life = Number(left);
-  if (value === null || life === 0) return undefined;
-  return { value, expiresAt: life < 0 ? NEVER : now + life };
+  if (value === null) return undefined;
+  // With a life of 0 Redis still has the key, until the end of this millisecond.
+  return { value, expiresAt: life < 0 ? NEVER : now + Math.max(life, 1) };
 }
 
 /** Whether a count in a reply is 1; ioredis may be told to give numbers as strings. */

@@ -11,7 +11,7 @@ import { testListable, testStore, testSweepable } from "../../src/testing/store-
 import { testWriters } from "../../src/testing/store-writers.ts";
 import { eventsOf } from "../core/helpers.ts";
 import { canStart, engine, has, startMongo, untilTheEnd } from "../engines.ts";
-import { startLine } from "./line.ts";
+import { startFaultProxy } from "../faults/proxy.ts";
 import { commandsOf, connect } from "./mongo-commands.ts";
 import { ODD_DEADLINES, writeAll } from "./odd-deadlines.ts";
 import { startWorker } from "./start-worker.ts";
@@ -414,12 +414,12 @@ describe.skipIf(!canStart("mongo"))("mongo store over a server of its own", () =
 
   test("rejects a swap whose reply was lost, and does not make it again", async () => {
     const server = await untilTheEnd(startMongo());
-    const line = await untilTheEnd(startLine(server.port));
+    const line = await untilTheEnd(startFaultProxy(server.port));
     const { client } = await untilTheEnd(connect(`mongodb://127.0.0.1:${line.port}`));
     const store = mongoStore(client.db("test").collection("sessions"));
     await store.create("key", entry("a"));
     const swap = (before: string, next: string) => store.update("key", { ...entry(next), before: bytes(before) });
-    line.loseNextReply();
+    line.faults.lostReplies = 1;
     await expect(swap("a", "b")).rejects.toMatchObject({ name: "MongoNetworkError" });
     await expect
       .poll(() => store.read("key").catch(String), { timeout: 20_000 })

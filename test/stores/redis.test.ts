@@ -10,7 +10,7 @@ import { testListable, testStore } from "../../src/testing/store-suite.ts";
 import { testWriters } from "../../src/testing/store-writers.ts";
 import { canStart, engine, has, startRedis, startSentinel, untilTheEnd } from "../engines.ts";
 import { clients, connected, type Lent, ready } from "./redis-clients.ts";
-import { startLine } from "./line.ts";
+import { startFaultProxy } from "../faults/proxy.ts";
 import { ODD_DEADLINES, writeAll } from "./odd-deadlines.ts";
 import { startWorker } from "./start-worker.ts";
 
@@ -167,12 +167,12 @@ describe.skipIf(!canStart("redis"))("redis store over a Redis of its own", () =>
 
     test("rejects a swap whose reply was lost, and does not make it again", async () => {
       const key = randomUUID();
-      const line = await untilTheEnd(startLine(redis.port));
+      const line = await untilTheEnd(startFaultProxy(redis.port));
       const own = redisStore(await use(lend(`redis://127.0.0.1:${line.port}`)));
       await own.create(key, entry("a"));
       const swap = (before: string, next: string) => own.update(key, { ...entry(next), before: bytes(before) });
       await swap("a", "b");
-      line.loseNextReply();
+      line.faults.lostReplies = 1;
       await expect(swap("b", "c")).rejects.toBeInstanceOf(Error);
       await vi.waitFor(() => own.read(key), { timeout: 10_000 });
       expect(await swap("c", "d")).toEqual({ done: true });
@@ -227,11 +227,14 @@ describe("redis store without Redis", () => {
     expect(() => redisStore(client as never)).toThrow(expect.objectContaining({ code: "CONFIG" }));
   });
 
-  test.each([{ prefix: 5 }, { clock: 5 }])("refuses the options %o", (options) => {
-    expect(() => redisStore({ callBuffer: async () => null }, options as never)).toThrow(
-      expect.objectContaining({ code: "CONFIG" }),
-    );
-  });
+  test.each([{ prefix: 5 }, { clock: 5 }, { durable: { replicas: 0 } }, { durable: { timeout: 0 } }])(
+    "refuses the options %o",
+    (options) => {
+      expect(() =>
+        redisStore({ callBuffer: async () => null, pipeline: () => ({ exec: async () => null }) }, options as never),
+      ).toThrow(expect.objectContaining({ code: "CONFIG" }));
+    },
+  );
 });
 
 /** A client until the file's last test has run. */

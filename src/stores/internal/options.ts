@@ -7,6 +7,12 @@ export function checkWhole(option: string, value: unknown, least: number, most: 
   throw new SessionError("CONFIG", `${option} is ${inspect(value)}; give a whole number from ${least} to ${most}`);
 }
 
+/** Throws `CONFIG` for anything but a number of seconds from `least` to `most`. */
+export function checkSeconds(option: string, value: unknown, least: number, most: number): void {
+  if (typeof value === "number" && least <= value && value <= most) return;
+  throw new SessionError("CONFIG", `${option} is ${inspect(value)}; give seconds, from ${least} to ${most}`);
+}
+
 /** Throws `CONFIG` for a clock that cannot tell the time. */
 export function checkClock(clock: unknown): void {
   if (typeof (clock as { now?: unknown } | null)?.now === "function") return;
