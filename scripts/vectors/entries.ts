@@ -27,7 +27,7 @@ function sessionsFor(example: Entry, { config }: Shelf) {
       PERMANENT_SESSION_LIFETIME: lifetime_seconds,
       ...config,
     },
-    { createId: () => sid, clock: { now: () => Math.floor(saved_at * 1000) }, storeTimeout: 10 },
+    { createId: () => sid, clock: { now: () => Math.round(saved_at * 1e6) / 1000 }, storeTimeout: 10 },
   );
 }
 

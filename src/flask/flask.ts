@@ -18,7 +18,7 @@ import { SessionError } from "../errors.ts";
 import { warnOnce } from "../events.ts";
 import { entryCodec } from "./codec.ts";
 import { type FlaskConfig, type Settings, settingsOf } from "./config.ts";
-import { signedCookieHabits, storedHabits } from "./habits.ts";
+import { shortestLifetime, signedCookieHabits, storedHabits } from "./habits.ts";
 import { storeOf } from "./stores.ts";
 
 export { Extension, Float, Markup, Tuple, Uuid } from "../codecs/python.ts";
@@ -77,10 +77,11 @@ function signedCookies(settings: Settings, secretKey: Secret, { clock = systemCl
 
 function storedSessions(type: string, settings: Settings, options: FlaskSessionOptions) {
   const { clock = systemClock, onConflict = "mine", storeTimeout = 1 } = options;
-  if (settings.lifetime < 1) {
+  const shortest = shortestLifetime(type);
+  if (settings.lifetime < shortest) {
     throw new SessionError(
       "CONFIG",
-      `PERMANENT_SESSION_LIFETIME is ${settings.lifetime}; a store needs at least 1 second`,
+      `PERMANENT_SESSION_LIFETIME is ${settings.lifetime}; SESSION_TYPE ${type} needs at least ${shortest} second`,
     );
   }
   const kind: StoredKind = {

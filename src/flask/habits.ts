@@ -5,6 +5,23 @@ import type { Settings } from "./config.ts";
 
 const PERMANENT = "_permanent";
 
+/** The types whose records end to the microsecond. Where the others keep theirs, whole seconds are counted. */
+const EXACT = new Set(["mongodb", "sqlalchemy", "postgresql", "dynamodb"]);
+
+/** The shortest lifetime that a record of the type can have, in seconds. */
+export function shortestLifetime(type: string | undefined): number {
+  return isExact(type) ? 0.001 : 1;
+}
+
+function isExact(type: string | undefined): boolean {
+  return type !== undefined && EXACT.has(type);
+}
+
+/** The end of the lifetime, as a store gets it: with the microseconds of a Python `timedelta`, or by whole seconds. */
+function deadlineOf({ type, lifetime }: Settings, now: number): number {
+  return now + (isExact(type) ? Math.round(lifetime * 1_000_000) / 1000 : Math.trunc(lifetime) * 1000);
+}
+
 /** What both of Flask's kinds of session do alike: assignments are tracked, and the headers are Flask's. */
 function flaskHabits(settings: Settings) {
   return {
@@ -17,8 +34,7 @@ function flaskHabits(settings: Settings) {
     isOurs: () => false,
     isLive: () => true,
     createdAt: () => undefined,
-    /** The end of the lifetime by whole seconds, as a store gets it. */
-    deadline: ({ now }: Facts) => now + Math.trunc(settings.lifetime) * 1000,
+    deadline: ({ now }: Facts) => deadlineOf(settings, now),
     cookieExpiresAt: ({ now, permanent }: Facts) => (permanent ? now + settings.lifetime * 1000 : undefined),
   };
 }

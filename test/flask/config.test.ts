@@ -21,7 +21,11 @@ describe("flaskSession", () => {
     [{ SESSION_TYPE: "redis", SESSION_ID_LENGTH: 0 }, /SESSION_ID_LENGTH is 0; give a whole number of bytes/],
     [
       { SESSION_TYPE: "redis", PERMANENT_SESSION_LIFETIME: 0 },
-      /PERMANENT_SESSION_LIFETIME is 0; a store needs at least 1 second/,
+      /PERMANENT_SESSION_LIFETIME is 0; SESSION_TYPE redis needs at least 1 second/,
+    ],
+    [
+      { SESSION_TYPE: "mongodb", PERMANENT_SESSION_LIFETIME: 0 },
+      /PERMANENT_SESSION_LIFETIME is 0; SESSION_TYPE mongodb needs at least 0.001 second/,
     ],
     [{ SESSION_TYPE: "redis", SESSION_USE_SIGNER: true }, /SECRET_KEY must be set when SESSION_USE_SIGNER=True/],
     [
