@@ -16,6 +16,8 @@ export interface Engine<Access> {
 
 export interface Engines {
   readonly redis: Engine<{ readonly url: string }>;
+  readonly postgres: Engine<{ readonly url: string }>;
+  readonly mariadb: Engine<{ readonly url: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
 }
 
@@ -56,6 +58,18 @@ export function says(hello: string | Uint8Array, welcome: string): (port: number
 
 /** Starts a Redis that keeps nothing on disk, whatever `REDIS_URL` says. `args` are added to its own. */
 export function startRedis(options?: {
+  readonly port?: number;
+  readonly args?: readonly string[];
+}): Promise<Server & { readonly url: string }>;
+
+/** Starts a PostgreSQL whose superuser needs no password, whatever `POSTGRES_URL` says. `args` are added to its own. */
+export function startPostgres(options?: {
+  readonly port?: number;
+  readonly args?: readonly string[];
+}): Promise<Server & { readonly url: string }>;
+
+/** Starts a MariaDB whose root needs no password, whatever `MYSQL_URL` says. `args` are added to its own. */
+export function startMariadb(options?: {
   readonly port?: number;
   readonly args?: readonly string[];
 }): Promise<Server & { readonly url: string }>;

@@ -1,11 +1,15 @@
 // What tests need and npm does not bring: how it is found, installed and opened. Types and promises: index.d.mts.
 import { aptInstall } from "./apt.mjs";
 import { chromium } from "./chromium.mjs";
+import { mariadb } from "./mariadb.mjs";
+import { postgres } from "./postgres.mjs";
 import { redis } from "./redis.mjs";
 
+export { startMariadb } from "./mariadb.mjs";
+export { startPostgres } from "./postgres.mjs";
 export { startRedis, startSentinel } from "./redis.mjs";
 
-export const engines = { redis, chromium };
+export const engines = { redis, postgres, mariadb, chromium };
 
 export function lookFor(name) {
   const { title, variable, packages, version } = engines[name];
