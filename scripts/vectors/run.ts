@@ -7,6 +7,7 @@ import { httpCookie } from "./http-cookie.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { redisEntries } from "./redis.ts";
 import { signedSid } from "./signed-sid.ts";
+import { sqlalchemyDdl, sqlalchemyEntries } from "./sqlalchemy.ts";
 import type { Case, Run, Suite, Tools } from "./suite.ts";
 
 /** The vector files there is a runner for, by name. */
@@ -16,6 +17,8 @@ export const suites: ReadonlyMap<string, Suite> = new Map([
   ["http-cookie", httpCookie],
   ["store-redis-msgpack", redisEntries("msgpack")],
   ["store-redis-json", redisEntries("json")],
+  ["store-sqlalchemy", sqlalchemyEntries],
+  ["sqlalchemy-ddl", sqlalchemyDdl],
   ["store-foreign", foreign],
   ["lifecycle-flask", lifecycle(false)],
   ["lifecycle-flask-session-redis", lifecycle(true)],

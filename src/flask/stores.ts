@@ -6,14 +6,17 @@ import type { Settings } from "./config.ts";
 import { type Open, opening } from "./opening.ts";
 import { openFiles } from "./types/filesystem.ts";
 import { openRedis } from "./types/redis.ts";
+import { openPostgresql, openSqlalchemy } from "./types/sql.ts";
 
 const TYPES = new Map<string, Open>([
   ["redis", openRedis],
   ["filesystem", openFiles],
+  ["sqlalchemy", openSqlalchemy],
+  ["postgresql", openPostgresql],
 ]);
 
 /** What Flask-Session has and this package has not yet. */
-const TO_COME = new Set(["memcached", "cachelib", "mongodb", "sqlalchemy", "postgresql", "dynamodb"]);
+const TO_COME = new Set(["memcached", "cachelib", "mongodb", "dynamodb"]);
 
 /**
  * The store of a `SESSION_TYPE`, which answers within `timeout` seconds and fails with `STORE`. Where a client has to be
