@@ -1,7 +1,7 @@
 import { afterAll } from "vitest";
 import { type EngineName, type Engines, engines, lookFor } from "../scripts/engines/index.mjs";
 
-export { startRedis, startSentinel } from "../scripts/engines/index.mjs";
+export { startMariadb, startPostgres, startRedis, startSentinel } from "../scripts/engines/index.mjs";
 
 /** Whether there is an engine to `open`: `describe.skipIf(!has("redis"))`. With `CI=true` a missing one throws instead. */
 export function has(name: EngineName): boolean {

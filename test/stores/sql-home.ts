@@ -25,7 +25,8 @@ async function openSchema(name: "postgres" | "mariadb"): Promise<Home> {
   const { url } = await engine(name);
   const db = openers[name](url);
   const schema = `flagon test "${randomUUID().slice(0, 8)}" \`x\``;
-  await sql`create schema ${sql.id(schema)}`.execute(db);
+  const letters = name === "mariadb" ? sql`character set utf8mb4 collate utf8mb4_general_ci` : sql``;
+  await sql`create schema ${sql.id(schema)} ${letters}`.execute(db);
   return {
     db,
     url,
