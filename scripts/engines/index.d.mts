@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly user?: string;
   /** Whether it is up, as far as an answer at the port tells; `says` makes such a question. Asked until it is. */
   readonly isUp: (port: number) => Promise<boolean>;
+  /** The signal that makes it go soon. Default: `SIGTERM`. */
+  readonly ending?: NodeJS.Signals;
   /** A free one by default. */
   readonly port?: number | undefined;
 }

@@ -37,6 +37,8 @@ export async function startPostgres({ port, args = [] } = {}) {
       runAs("postgres", program("initdb"), ...options, "--no-sync");
     },
     isUp: async (at) => spawnSync(program("pg_isready"), ["-h", "127.0.0.1", "-p", `${at}`]).status === 0,
+    // It waits for its clients at SIGTERM.
+    ending: "SIGINT",
     port,
   });
   return { ...server, url: `postgresql://flagon@127.0.0.1:${server.port}/postgres` };

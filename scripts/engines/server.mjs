@@ -24,7 +24,7 @@ process.once("exit", () => {
  * @param {ServerOptions} options
  * @returns {Promise<Server>}
  */
-export async function startServer({ command, args, prepare, user, isUp, port }) {
+export async function startServer({ command, args, prepare, user, isUp, port, ending = "SIGTERM" }) {
   const at = port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), "flagon-"));
   const runAs = process.getuid?.() === 0 ? user : undefined;
@@ -43,7 +43,7 @@ export async function startServer({ command, args, prepare, user, isUp, port }) 
   }
 
   async function stop() {
-    child.kill("SIGTERM");
+    child.kill(ending);
     const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
     await gone.finally(() => clearTimeout(late));
     end();

@@ -8,7 +8,7 @@ describe("flaskSession", () => {
     [{ SESSION_TPYE: "redis" }, /SESSION_TPYE is no key of Flask or Flask-Session; did you mean SESSION_TYPE\?/],
     [{ SESSION_COOKIE_SAME_SITE: "Lax" }, /did you mean SESSION_COOKIE_SAMESITE\?/],
     [{ SESSION_DYNAMODB_TABLE_NAME: "x" }, /did you mean SESSION_DYNAMODB_TABLE\?/],
-    [{ SESSION_TYPE: "rediss" }, /SESSION_TYPE "rediss" is unknown; use redis, filesystem, null/],
+    [{ SESSION_TYPE: "rediss" }, /SESSION_TYPE "rediss" is unknown; use redis, filesystem, .*null/],
     [{ SESSION_TYPE: "mongodb" }, /SESSION_TYPE "mongodb" needs a store that this version of flagon has not/],
     [{ SESSION_CACHELIB: "redis" }, /SESSION_CACHELIB is "redis"; give an object/],
     [{ SESSION_CLEANUP_N_REQUESTS: 1.5 }, /SESSION_CLEANUP_N_REQUESTS is 1.5; give a whole number from 0/],

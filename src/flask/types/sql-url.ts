@@ -1,6 +1,6 @@
 /** Databases of our own behind the URLs that SQLAlchemy and the clients know. A process may end while they are open. */
 import type { Socket } from "node:net";
-import type { Dialect, Kysely as KyselyClass, SqliteDatabase } from "kysely";
+import type { Dialect, SqliteDatabase } from "kysely";
 import { SessionError } from "../../errors.ts";
 import type { Database } from "../../stores/sql.ts";
 import { load } from "../opening.ts";
@@ -21,21 +21,17 @@ const DIALINGS = new Map<string, Dialing>([
 /** SQLAlchemy names a driver of Python's behind a plus. */
 const SCHEME = /^(\w+)(?:\+\w+)?:\/\//;
 
-/** What opens the database of a URL. Throws `CONFIG` for a URL of none. */
-export function connectorOf(key: string, url: string): () => Promise<Database> {
+/** What opens the database of a URL whose scheme is one of these. Throws `CONFIG` for another. */
+export function connectorOf(key: string, url: string, schemes: readonly string[] = [...DIALINGS.keys()]) {
   const [beginning = "", scheme = ""] = SCHEME.exec(url) ?? [];
-  const dial = DIALINGS.get(scheme);
+  const dial = schemes.includes(scheme) ? DIALINGS.get(scheme) : undefined;
   if (!dial) {
-    throw new SessionError(
-      "CONFIG",
-      `${key} is no URL of a database that is known; give ${[...DIALINGS.keys()].join("://, ")}://`,
-    );
+    const known = schemes.map((each) => `${each}://`).join(", ");
+    throw new SessionError("CONFIG", `${key} is no URL of a database that is known; give one of ${known}`);
   }
-  const plain = `${scheme}://${url.slice(beginning.length)}`;
-  return async () => {
+  return async (): Promise<Database> => {
     const kysely = await load(key, "kysely", import("kysely"));
-    const Kysely: typeof KyselyClass = kysely.Kysely;
-    return new Kysely({ dialect: await dial(kysely, key, plain) });
+    return new kysely.Kysely({ dialect: await dial(kysely, key, `${scheme}://${url.slice(beginning.length)}`) });
   };
 }
 

@@ -35,7 +35,10 @@ function openTable(
     await createTable(db, table);
     return store;
   };
-  if (typeof given === "string") return connecting(connectorOf(key, given), openIn);
+  if (typeof given === "string") {
+    const schemes = table.flask === "postgresql" ? ["postgresql", "postgres"] : undefined;
+    return connecting(connectorOf(key, given, schemes), openIn);
+  }
   // What is wrong with it is told now, and by no request.
   sqlStore(given as Database, options);
   return () => openIn(given as Database);
