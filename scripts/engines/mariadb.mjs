@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { runAs, startServer } from "./server.mjs";
+import { finish, startServer } from "./server.mjs";
 import { versionOf } from "./version.mjs";
 
 /** @import { Engines, startMariadb as StartMariadb } from "./index.d.mts" */
@@ -35,7 +35,7 @@ export async function startMariadb({ port, args = [] } = {}) {
     user: "mysql",
     prepare(folder) {
       const options = ["--no-defaults", `--datadir=${join(folder, "data")}`, "--skip-test-db"];
-      runAs("mysql", "mariadb-install-db", ...options, "--auth-root-authentication-method=normal");
+      finish("mysql", "mariadb-install-db", ...options, "--auth-root-authentication-method=normal");
     },
     isUp: async (at) => spawnSync("mariadb-admin", [...atPort(at), "ping"]).status === 0,
     port,

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { runAs, startServer } from "./server.mjs";
+import { finish, startServer } from "./server.mjs";
 import { versionOf } from "./version.mjs";
 
 /** @import { Engines, startPostgres as StartPostgres } from "./index.d.mts" */
@@ -34,7 +34,7 @@ export async function startPostgres({ port, args = [] } = {}) {
     user: "postgres",
     prepare(folder) {
       const options = ["-D", join(folder, "data"), "-A", "trust", "-U", "flagon", "-E", "UTF8", "--locale=C.UTF-8"];
-      runAs("postgres", program("initdb"), ...options, "--no-sync");
+      finish("postgres", program("initdb"), ...options, "--no-sync");
     },
     isUp: async (at) => spawnSync(program("pg_isready"), ["-h", "127.0.0.1", "-p", `${at}`]).status === 0,
     // It waits for its clients at SIGTERM.

@@ -70,7 +70,7 @@ export function asUser(user) {
  * @param {string} command
  * @param {readonly string[]} args
  */
-export function runAs(user, command, ...args) {
+export function finish(user, command, ...args) {
   const isRoot = process.getuid?.() === 0;
   const [program, ...rest] = isRoot ? ["setpriv", ...asUser(user), command, ...args] : [command, ...args];
   const { status, error, stderr } = spawnSync(program, rest, { cwd: tmpdir(), encoding: "utf8" });

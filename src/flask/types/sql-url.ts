@@ -103,5 +103,5 @@ function builtIn(path: string): OpenedSqlite | undefined {
 
 async function openLibsql(key: string, path: string): Promise<OpenedSqlite> {
   const { default: Libsql } = await load(key, "libsql", import("libsql"));
-  return new Libsql(path) as unknown as OpenedSqlite;
+  return new Libsql(path);
 }

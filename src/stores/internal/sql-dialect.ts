@@ -45,28 +45,29 @@ export function dialectOf(db: unknown): DialectName {
 
 /** The words of a dialect. `zoned`: `expiry` is in the time zone of the connection, and not in UTC. */
 export function wordsOf(sql: Sql, dialect: DialectName, zoned: boolean): Words {
-  const plain = { insertInto: sql`insert into`, update: sql`update` };
-  const isOf = (key: string) => sql`session_id = ${key}`;
-  switch (dialect) {
-    case "postgres":
-      return { ...plain, isOf, ...(zoned ? zonedTimes(sql) : utcTimes(sql)) };
-    case "mysql":
-      return mysqlWords(sql);
-    case "sqlite":
-      return {
-        ...plain,
-        isOf,
-        // Six digits of the second, as SQLAlchemy writes them: they are compared as texts.
-        now: sql`strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'`,
-        instant: (text) => sql`${text}`,
-        told: sql`expiry`,
-      };
-  }
+  if (dialect === "mysql") return mysqlWords(sql);
+  return {
+    isOf: (key) => sql`session_id = ${key}`,
+    insertInto: sql`insert into`,
+    update: sql`update`,
+    ...(dialect === "sqlite" ? sqliteTimes(sql) : zoned ? zonedTimes(sql) : utcTimes(sql)),
+  };
+}
+
+type Times = Pick<Words, "now" | "instant" | "told">;
+
+function sqliteTimes(sql: Sql): Times {
+  return {
+    // Six digits of the second, as SQLAlchemy writes them: they are compared as texts.
+    now: sql`(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')`,
+    instant: (text) => sql`${text}`,
+    told: sql`expiry`,
+  };
 }
 
 const FORMAT = "YYYY-MM-DD HH24:MI:SS.US";
 
-function utcTimes(sql: Sql): Pick<Words, "now" | "instant" | "told"> {
+function utcTimes(sql: Sql): Times {
   return {
     now: sql`(clock_timestamp() at time zone 'utc')`,
     instant: (text) => sql`cast(${text} as timestamp)`,
@@ -74,7 +75,7 @@ function utcTimes(sql: Sql): Pick<Words, "now" | "instant" | "told"> {
   };
 }
 
-function zonedTimes(sql: Sql): Pick<Words, "now" | "instant" | "told"> {
+function zonedTimes(sql: Sql): Times {
   return {
     now: sql`cast(clock_timestamp() as timestamp)`,
     instant: (text) => sql`cast(cast(${`${text}+00`} as timestamptz) as timestamp)`,

@@ -1,7 +1,8 @@
 /** The tables that `sqlStore` works on, as statements for whoever creates them. */
 import { inspect } from "node:util";
+import type { RawBuilder, Sql } from "kysely";
 import { SessionError } from "../../errors.ts";
-import type { DialectName } from "./sql-dialect.ts";
+import { type Database, type DialectName, dialectOf } from "./sql-dialect.ts";
 import { isReserved } from "./sql-reserved.ts";
 
 /** Which table. */
@@ -28,6 +29,28 @@ export function tableSql(dialect: DialectName, options: SqlTable = {}): string[]
   const { flask } = options;
   if (flask === "sqlalchemy") return sqlalchemyTable(dialect, options);
   return flask === "postgresql" ? postgresqlTable(options) : OWN[dialect](namesOf(options, dialect));
+}
+
+/** Creates the table unless it is there. Safe with several processes; rejects with the engine's error when it is refused. */
+export async function createTable(db: Database, options: SqlTable = {}): Promise<void> {
+  const statements = tableSql(dialectOf(db), options);
+  const bare = db.withoutPlugins();
+  const { sql } = await import("kysely");
+  const look = () => sql`select session_id, data, expiry from ${tableOf(sql, options)} where 1 = 0`.execute(bare);
+  const failures: unknown[] = [];
+  const refuse = (error: unknown) => void failures.push(error);
+  await look().catch(async () => {
+    for (const statement of statements) await sql.raw(statement).execute(bare).catch(refuse);
+    // Another process may have been quicker.
+    if (failures.length > 0) await look().catch(() => Promise.reject(failures[0]));
+  });
+}
+
+/** The table's name in a statement. */
+export function tableOf(sql: Sql, { table, schema, flask }: SqlTable): RawBuilder<unknown> {
+  const name = table ?? (flask === "postgresql" ? "flask_sessions" : "sessions");
+  const within = schema ?? (flask === "postgresql" ? "public" : undefined);
+  return within === undefined ? sql.id(name) : sql.id(within, name);
 }
 
 /** Throws `CONFIG` for a name that is none, and for a table that the dialect does not have. */
