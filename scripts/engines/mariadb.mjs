@@ -1,6 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { finish, startServer } from "./server.mjs";
+import { finish, startServer, succeeds } from "./server.mjs";
 import { versionOf } from "./version.mjs";
 
 /** @import { Engines, startMariadb as StartMariadb } from "./index.d.mts" */
@@ -37,7 +36,7 @@ export async function startMariadb({ port, args = [] } = {}) {
       const options = ["--no-defaults", `--datadir=${join(folder, "data")}`, "--skip-test-db"];
       finish("mysql", "mariadb-install-db", ...options, "--auth-root-authentication-method=normal");
     },
-    isUp: async (at) => spawnSync("mariadb-admin", [...atPort(at), "ping"]).status === 0,
+    isUp: async (at) => succeeds("mariadb-admin", [...atPort(at), "ping"]),
     port,
   });
   return { ...server, url: `mysql://root@127.0.0.1:${server.port}/mysql` };

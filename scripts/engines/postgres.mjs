@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { finish, startServer } from "./server.mjs";
+import { finish, startServer, succeeds } from "./server.mjs";
 import { versionOf } from "./version.mjs";
 
 /** @import { Engines, startPostgres as StartPostgres } from "./index.d.mts" */
@@ -36,7 +35,7 @@ export async function startPostgres({ port, args = [] } = {}) {
       const options = ["-D", join(folder, "data"), "-A", "trust", "-U", "flagon", "-E", "UTF8", "--locale=C.UTF-8"];
       finish("postgres", program("initdb"), ...options, "--no-sync");
     },
-    isUp: async (at) => spawnSync(program("pg_isready"), ["-h", "127.0.0.1", "-p", `${at}`]).status === 0,
+    isUp: async (at) => succeeds(program("pg_isready"), ["-h", "127.0.0.1", "-p", `${at}`]),
     // It waits for its clients at SIGTERM.
     ending: "SIGINT",
     port,

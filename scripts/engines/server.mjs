@@ -77,10 +77,20 @@ export function finish(user, command, ...args) {
   if (status !== 0) throw new Error(`${command} failed: ${error?.message ?? stderr}`);
 }
 
+/**
+ * Whether a program ends well.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+export function succeeds(command, args) {
+  return spawnSync(command, args).status === 0;
+}
+
 /** Where the kernel can, it kills the server with us: an exit handler does not run when a process is killed. */
 function boundToUs(command, args, user) {
   const binding = [...asUser(user), "--pdeathsig", "KILL"];
-  const canBind = spawnSync("setpriv", [...binding, "true"]).status === 0;
+  const canBind = succeeds("setpriv", [...binding, "true"]);
   return canBind ? ["setpriv", [...binding, command, ...args]] : [command, args];
 }
 

@@ -2,7 +2,7 @@ import { Kysely, SqliteDialect, sql } from "kysely";
 import Libsql from "libsql";
 import { dataOf } from "../../src/core/session.ts";
 import { flaskSession } from "../../src/flask/flask.ts";
-import { createTable, type DialectName, tableSql } from "../../src/stores/sql.ts";
+import { createTable, type SqlDialect, tableSql } from "../../src/stores/sql.ts";
 import { type Verdict, all, compared } from "./differences.ts";
 import { entries } from "./entries.ts";
 import { withEvents } from "./events.ts";
@@ -72,7 +72,7 @@ interface Ddl extends Case {
 }
 
 /** SQLAlchemy's names for the dialects. */
-const DIALECTS: [theirs: string, ours: DialectName][] = [
+const DIALECTS: [theirs: string, ours: SqlDialect][] = [
   ["sqlite", "sqlite"],
   ["postgresql", "postgres"],
   ["mysql", "mysql"],

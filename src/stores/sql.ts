@@ -8,13 +8,13 @@ import type { QueryResult, RawBuilder } from "kysely";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Change, Entry, Listable, Store, Sweepable, Updated } from "../store.ts";
 import { checkClock } from "./internal/options.ts";
-import { type Database, type DialectName, dialectOf } from "./internal/sql-dialect.ts";
+import { type SqlDatabase, type SqlDialect, dialectOf } from "./internal/sql-dialect.ts";
 import { isDuplicate, untilDone } from "./internal/sql-failures.ts";
 import { type Row, type Statements, statementsFor, type Written } from "./internal/sql-statements.ts";
 import { checkTable, type SqlTable } from "./internal/sql-table.ts";
 import { instantOf, LAST, textOf } from "./internal/sql-time.ts";
 
-export type { Database, DialectName } from "./internal/sql-dialect.ts";
+export type { SqlDatabase, SqlDialect } from "./internal/sql-dialect.ts";
 export { createTable, type SqlTable, tableSql } from "./internal/sql-table.ts";
 
 /** Which table `sqlStore` works on, and whose time it counts by. */
@@ -34,7 +34,7 @@ const TRIES = 3;
  *
  * Throws `CONFIG` when the database is no `Kysely`, is a transaction, or is of none of the three dialects.
  */
-export function sqlStore(db: Database, options: SqlStoreOptions = {}): Store & Listable & Sweepable {
+export function sqlStore(db: SqlDatabase, options: SqlStoreOptions = {}): Store & Listable & Sweepable {
   const dialect = dialectOf(db);
   checkTable(options, dialect);
   if (options.clock !== undefined) checkClock(options.clock);
@@ -42,13 +42,13 @@ export function sqlStore(db: Database, options: SqlStoreOptions = {}): Store & L
 }
 
 class SqlStore implements Store, Listable, Sweepable {
-  readonly #db: Database;
-  readonly #dialect: DialectName;
+  readonly #db: SqlDatabase;
+  readonly #dialect: SqlDialect;
   readonly #options: SqlStoreOptions;
   /** Made when they are first needed: kysely is an optional peer, but whoever gives a `Kysely` has it. */
   #statements: Promise<Statements> | undefined;
 
-  constructor(db: Database, dialect: DialectName, options: SqlStoreOptions) {
+  constructor(db: SqlDatabase, dialect: SqlDialect, options: SqlStoreOptions) {
     this.#db = db;
     this.#dialect = dialect;
     this.#options = options;

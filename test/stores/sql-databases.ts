@@ -3,7 +3,7 @@ import { type Dialect, Kysely, type LogEvent, MysqlDialect, PostgresDialect, Sql
 import Libsql from "libsql";
 import { createPool, type PoolConnection, type PoolOptions } from "mysql2";
 import pg from "pg";
-import type { Database } from "../../src/stores/sql.ts";
+import type { SqlDatabase } from "../../src/stores/sql.ts";
 
 export type Engine = "postgres" | "mariadb" | "sqlite";
 
@@ -11,7 +11,7 @@ export type Engine = "postgres" | "mariadb" | "sqlite";
 type Log = (event: LogEvent) => void;
 
 /** Opens a database by its URL; of SQLite it is a file. */
-export const openers: Record<Engine, (url: string, log?: Log) => Database> = {
+export const openers: Record<Engine, (url: string, log?: Log) => SqlDatabase> = {
   postgres: (url, log) => openPostgres({ connectionString: url }, log),
   mariadb: (url, log) => openMariadb({ uri: url }, undefined, log),
   sqlite: (file, log) => {
@@ -23,7 +23,7 @@ export const openers: Record<Engine, (url: string, log?: Log) => Database> = {
   },
 };
 
-export function openPostgres(config: pg.PoolConfig, log?: Log): Database {
+export function openPostgres(config: pg.PoolConfig, log?: Log): SqlDatabase {
   const pool = new pg.Pool(config);
   // Without a listener a connection that breaks while nobody uses it would end the process.
   pool.on("error", () => {});
@@ -34,12 +34,12 @@ export function openMariadb(
   options: PoolOptions,
   prepare: (connection: PoolConnection) => unknown = () => {},
   log?: Log,
-): Database {
+): SqlDatabase {
   const pool = createPool(options);
   pool.on("connection", prepare);
   return opened(new MysqlDialect({ pool }), log);
 }
 
-function opened(dialect: Dialect, log?: Log): Database {
+function opened(dialect: Dialect, log?: Log): SqlDatabase {
   return new Kysely({ dialect, ...(log && { log }) });
 }

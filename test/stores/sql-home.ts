@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
-import { createTable, type Database, type SqlTable } from "../../src/stores/sql.ts";
+import { createTable, type SqlDatabase, type SqlTable } from "../../src/stores/sql.ts";
 import { engine, untilTheEnd } from "../engines.ts";
 import { type Engine, openers } from "./sql-databases.ts";
 
 /** A place of our own in a server or on the disk. */
 export interface Home {
-  readonly db: Database;
+  readonly db: SqlDatabase;
   readonly url: string;
   /** Where our tables are; none in SQLite. */
   readonly schema?: string;

@@ -1,96 +1,39 @@
-import { beforeAll, describe, test, vi } from "vitest";
-import { type SqlTable, sqlStore } from "../../src/stores/sql.ts";
-import { testListable, testStore, testSweepable } from "../../src/testing/store-suite.ts";
-import { testWriters } from "../../src/testing/store-writers.ts";
-import { has } from "../engines.ts";
-import type { Engine } from "./sql-databases.ts";
-import { type Home, newTable, openHome } from "./sql-home.ts";
-import { startWorker } from "./start-worker.ts";
+import { Kysely, SqliteDialect } from "kysely";
+import Libsql from "libsql";
+import { describe, expect, test } from "vitest";
+import { type SqlDatabase, sqlStore, tableSql } from "../../src/stores/sql.ts";
 
-// Many tests of the kit wait for a deadline by the engine's clock; they wait together.
-vi.setConfig({ maxConcurrency: 20 });
+describe("sql store without a database", () => {
+  const lite = new Kysely<unknown>({ dialect: new SqliteDialect({ database: new Libsql(":memory:") }) });
 
-const engines: [name: Engine, isThere: boolean, tables: [what: string, table: SqlTable][]][] = [
-  [
-    "postgres",
-    has("postgres"),
-    [
-      ["our table", {}],
-      ["sqlalchemy's table", { flask: "sqlalchemy" }],
-      ["postgresql's table", { flask: "postgresql" }],
-    ],
-  ],
-  [
-    "mariadb",
-    has("mariadb"),
-    [
-      ["our table", {}],
-      ["sqlalchemy's table", { flask: "sqlalchemy" }],
-    ],
-  ],
-  [
-    "sqlite",
-    true,
-    [
-      ["our table", {}],
-      ["sqlalchemy's table", { flask: "sqlalchemy" }],
-    ],
-  ],
-];
+  test.each([undefined, null, "postgresql://localhost", {}, new Map(), { query() {} }])("refuses %s", (db) => {
+    expect(() => sqlStore(db as never)).toThrow(expect.objectContaining({ code: "CONFIG" }));
+  });
 
-describe.each(engines)("sql store over %s", (name, isThere, tables) => {
-  describe.skipIf(!isThere)("that is there", () => {
-    let home: Home;
+  test.each([
+    { table: "" },
+    { table: 5 },
+    { table: "a\0b" },
+    { schema: "" },
+    { sequence: null },
+    { clock: 5 },
+    { flask: "redis" },
+    { flask: "postgresql" },
+  ])("refuses the options %o", (options) => {
+    expect(() => sqlStore(lite as SqlDatabase, options as never)).toThrow(expect.objectContaining({ code: "CONFIG" }));
+  });
 
-    beforeAll(async () => {
-      home = await openHome(name);
-    });
-
-    describe.each(tables)("in %s", (_what, kind) => {
-      let table: SqlTable;
-      beforeAll(async () => {
-        table = await newTable(home, kind);
-      });
-
-      const isPythons = kind.flask !== undefined;
-      const limits = {
-        ...(isPythons && { keys: "hashed" as const }),
-        ...(isPythons && name === "mariadb" && { maxValue: 65_535 }),
-      };
-
-      describe("by the engine's clock", () => {
-        const kit = { test: test.concurrent, open: () => sqlStore(home.db, table), time: "engine" as const, ...limits };
-        testStore(kit);
-        testListable(kit);
-      });
-
-      describe("by the engine's clock, one after the other", () => {
-        testSweepable({
-          test,
-          open: async () => sqlStore(home.db, await newTable(home, kind)),
-          time: "engine",
-          ...limits,
-        });
-      });
-
-      testWriters({
-        test,
-        open: () => sqlStore(home.db, table),
-        spawn: (plan) => startWorker("sql", name, home.url, JSON.stringify(table), plan),
-      });
-
-      // A column of whole seconds keeps no deadline to the millisecond.
-      if (isPythons && name === "mariadb") return;
-      describe("by a clock of ours", () => {
-        const kit = {
-          test,
-          open: async (clock: { now(): number }) => sqlStore(home.db, { ...(await newTable(home, kind)), clock }),
-          ...limits,
-        };
-        testStore(kit);
-        testListable(kit);
-        testSweepable(kit);
-      });
-    });
+  test("tells the statements that create a table", () => {
+    expect(tableSql("postgres", { schema: "web" })).toEqual([
+      `create table if not exists "web"."sessions" (
+  session_id text collate "C" primary key,
+  data bytea not null,
+  expiry timestamp not null
+)`,
+      `create index if not exists "sessions_expiry" on "web"."sessions" (expiry)`,
+    ]);
+    expect(tableSql("sqlite", { flask: "sqlalchemy", table: "Order" })[0]).toMatch(/^CREATE TABLE "Order" \(\n\tid/);
+    expect(tableSql("mysql", { flask: "sqlalchemy", table: "keys" })[0]).toMatch(/^CREATE TABLE `keys` \(\n\tid/);
+    expect(() => tableSql("oracle" as never)).toThrow(expect.objectContaining({ code: "CONFIG" }));
   });
 });

@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import type { Dialect, SqliteDatabase } from "kysely";
 import { SessionError } from "../../errors.ts";
-import type { Database } from "../../stores/sql.ts";
+import type { SqlDatabase } from "../../stores/sql.ts";
 import { load } from "../opening.ts";
 
 type KyselyModule = typeof import("kysely");
@@ -29,7 +29,7 @@ export function connectorOf(key: string, url: string, schemes: readonly string[]
     const known = schemes.map((each) => `${each}://`).join(", ");
     throw new SessionError("CONFIG", `${key} is no URL of a database that is known; give one of ${known}`);
   }
-  return async (): Promise<Database> => {
+  return async (): Promise<SqlDatabase> => {
     const kysely = await load(key, "kysely", import("kysely"));
     return new kysely.Kysely({ dialect: await dial(kysely, key, `${scheme}://${url.slice(beginning.length)}`) });
   };

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../clock.ts";
 import { SessionError } from "../../errors.ts";
 import type { Store } from "../../store.ts";
-import { createTable, type Database, type SqlTable, sqlStore } from "../../stores/sql.ts";
+import { createTable, type SqlDatabase, type SqlTable, sqlStore } from "../../stores/sql.ts";
 import type { Open } from "../opening.ts";
 import { connectorOf } from "./sql-url.ts";
 
@@ -30,7 +30,7 @@ function openTable(
   }
   // A clock that nobody gave is no reason to ask another than the database's.
   const options = { ...table, ...(clock !== systemClock && { clock }) };
-  const openIn = async (db: Database) => {
+  const openIn = async (db: SqlDatabase) => {
     const store = sqlStore(db, options);
     await createTable(db, table);
     return store;
@@ -40,12 +40,15 @@ function openTable(
     return connecting(connectorOf(key, given, schemes), openIn);
   }
   // What is wrong with it is told now, and by no request.
-  sqlStore(given as Database, options);
-  return () => openIn(given as Database);
+  sqlStore(given as SqlDatabase, options);
+  return () => openIn(given as SqlDatabase);
 }
 
 /** Opens a database of our own, and closes it where that fails. */
-function connecting(connect: () => Promise<Database>, openIn: (db: Database) => Promise<Store>): () => Promise<Store> {
+function connecting(
+  connect: () => Promise<SqlDatabase>,
+  openIn: (db: SqlDatabase) => Promise<Store>,
+): () => Promise<Store> {
   return async () => {
     const db = await connect();
     try {

@@ -3,11 +3,11 @@ import type { Kysely, RawBuilder, Sql } from "kysely";
 import { SessionError } from "../../errors.ts";
 
 /** What a `Kysely` writes for: `mysql` is MariaDB as well. */
-export type DialectName = "postgres" | "mysql" | "sqlite";
+export type SqlDialect = "postgres" | "mysql" | "sqlite";
 
 /** A database of any tables. */
 // oxlint-disable-next-line typescript/no-explicit-any
-export type Database = Kysely<any>;
+export type SqlDatabase = Kysely<any>;
 
 /** Parts of statements. */
 export interface Words {
@@ -25,8 +25,8 @@ export interface Words {
 }
 
 /** Finds out what an instance writes for, by what it makes of a query. Throws `CONFIG` for what is no such instance. */
-export function dialectOf(db: unknown): DialectName {
-  const given = db as Partial<Database> | null | undefined;
+export function dialectOf(db: unknown): SqlDialect {
+  const given = db as Partial<SqlDatabase> | null | undefined;
   if (typeof given?.withoutPlugins !== "function" || typeof given.getExecutor !== "function") {
     throw new SessionError(
       "CONFIG",
@@ -36,7 +36,7 @@ export function dialectOf(db: unknown): DialectName {
   if (given.isTransaction === true) {
     throw new SessionError("CONFIG", "sqlStore was given a transaction, which ends; give the Kysely that began it");
   }
-  const { sql } = (db as Database).withoutPlugins().selectFrom("t").selectAll().where("c", "=", 1).compile();
+  const { sql } = (db as SqlDatabase).withoutPlugins().selectFrom("t").selectAll().where("c", "=", 1).compile();
   if (sql.endsWith(`"c" = $1`)) return "postgres";
   if (sql.endsWith("`c` = ?")) return "mysql";
   if (sql.endsWith(`"c" = ?`)) return "sqlite";
@@ -44,7 +44,7 @@ export function dialectOf(db: unknown): DialectName {
 }
 
 /** The words of a dialect. `zoned`: `expiry` is in the time zone of the connection, and not in UTC. */
-export function wordsOf(sql: Sql, dialect: DialectName, zoned: boolean): Words {
+export function wordsOf(sql: Sql, dialect: SqlDialect, zoned: boolean): Words {
   if (dialect === "mysql") return mysqlWords(sql);
   return {
     isOf: (key) => sql`session_id = ${key}`,

@@ -2,7 +2,7 @@
  * The words that SQLAlchemy 1.4 puts in quotes where they name a table: its lists of what each engine reserves. Only the
  * text of Flask-Session's table depends on them; everything else quotes every name.
  */
-import type { DialectName } from "./sql-dialect.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 
 const EVERYWHERE = words(`
   all analyze and as asc between case check collate column constraint create cross current_date current_time
@@ -11,7 +11,7 @@ const EVERYWHERE = words(`
   using when where
 `);
 
-const RESERVED: Record<DialectName, ReadonlySet<string>> = {
+const RESERVED: Record<SqlDialect, ReadonlySet<string>> = {
   postgres: words(`
     analyse any array asymmetric authorization binary both cast current_catalog current_role current_schema current_user
     deferrable do end fetch freeze full grant ilike initially intersect isnull leading localtime localtimestamp new
@@ -46,7 +46,7 @@ const RESERVED: Record<DialectName, ReadonlySet<string>> = {
 };
 
 /** Whether the engine reserves a word, in whatever letter case. */
-export function isReserved(word: string, dialect: DialectName): boolean {
+export function isReserved(word: string, dialect: SqlDialect): boolean {
   const lower = word.toLowerCase();
   return EVERYWHERE.has(lower) || RESERVED[dialect].has(lower);
 }

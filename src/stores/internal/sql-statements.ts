@@ -2,7 +2,7 @@
 import type { RawBuilder, Sql } from "kysely";
 import type { Clock } from "../../clock.ts";
 import type { Change } from "../../store.ts";
-import { type DialectName, wordsOf } from "./sql-dialect.ts";
+import { type SqlDialect, wordsOf } from "./sql-dialect.ts";
 import { quoted, type SqlTable, tableOf } from "./sql-table.ts";
 import { textOf } from "./sql-time.ts";
 
@@ -51,7 +51,7 @@ export interface Statements {
 }
 
 /** Makes the statements for a table. Without a clock the engine's own decides what is live. */
-export function statementsFor(sql: Sql, dialect: DialectName, options: SqlTable, clock?: Clock): Statements {
+export function statementsFor(sql: Sql, dialect: SqlDialect, options: SqlTable, clock?: Clock): Statements {
   const { now, instant, told, isOf, insertInto, update } = wordsOf(sql, dialect, options.flask === "postgresql");
   const table = tableOf(sql, options);
   const key = sql.id("key");
@@ -92,7 +92,7 @@ export function statementsFor(sql: Sql, dialect: DialectName, options: SqlTable,
 }
 
 /** The column and the value by which a sequence numbers a row, as SQLAlchemy does where it was told a name. */
-function numbering(sql: Sql, dialect: DialectName, { sequence }: SqlTable): [Statement, Statement] {
+function numbering(sql: Sql, dialect: SqlDialect, { sequence }: SqlTable): [Statement, Statement] {
   if (dialect !== "postgres" || sequence === undefined) return [sql``, sql``];
   return [sql`id, `, sql`nextval(${quoted(sequence, dialect)}), `];
 }

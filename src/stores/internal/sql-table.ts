@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import type { RawBuilder, Sql } from "kysely";
 import { SessionError } from "../../errors.ts";
-import { type Database, type DialectName, dialectOf } from "./sql-dialect.ts";
+import { type SqlDatabase, type SqlDialect, dialectOf } from "./sql-dialect.ts";
 import { isReserved } from "./sql-reserved.ts";
 
 /** Which table. */
@@ -24,7 +24,7 @@ export interface SqlTable {
  * The statements that create a table, for whoever does not let an application do so. Nothing of theirs is done twice,
  * but for the table of `sqlalchemy`, whose text is SQLAlchemy's own.
  */
-export function tableSql(dialect: DialectName, options: SqlTable = {}): string[] {
+export function tableSql(dialect: SqlDialect, options: SqlTable = {}): string[] {
   checkTable(options, dialect);
   const { flask } = options;
   if (flask === "sqlalchemy") return sqlalchemyTable(dialect, options);
@@ -32,7 +32,7 @@ export function tableSql(dialect: DialectName, options: SqlTable = {}): string[]
 }
 
 /** Creates the table unless it is there. Safe with several processes; rejects with the engine's error when it is refused. */
-export async function createTable(db: Database, options: SqlTable = {}): Promise<void> {
+export async function createTable(db: SqlDatabase, options: SqlTable = {}): Promise<void> {
   const statements = tableSql(dialectOf(db), options);
   const bare = db.withoutPlugins();
   const { sql } = await import("kysely");
@@ -54,7 +54,7 @@ export function tableOf(sql: Sql, { table, schema, flask }: SqlTable): RawBuilde
 }
 
 /** Throws `CONFIG` for a name that is none, and for a table that the dialect does not have. */
-export function checkTable({ table, schema, flask, sequence }: SqlTable, dialect: DialectName): void {
+export function checkTable({ table, schema, flask, sequence }: SqlTable, dialect: SqlDialect): void {
   for (const [option, name] of Object.entries({ table, schema, sequence })) {
     if (name === undefined || (typeof name === "string" && /^[^\0]+$/.test(name))) continue;
     throw new SessionError("CONFIG", `${option} is ${inspect(name)}; give a name`);
@@ -79,13 +79,13 @@ interface Names {
   readonly index: string;
 }
 
-function namesOf({ table = "sessions", schema }: SqlTable, dialect: DialectName): Names {
+function namesOf({ table = "sessions", schema }: SqlTable, dialect: SqlDialect): Names {
   const within = schema === undefined ? "" : `${quoted(schema, dialect)}.`;
   const name = quoted(table, dialect);
   return { table: name, place: within + name, within, index: quoted(`${table}_expiry`, dialect) };
 }
 
-const OWN: Record<DialectName, (names: Names) => string[]> = {
+const OWN: Record<SqlDialect, (names: Names) => string[]> = {
   postgres: ({ place, index }) => [
     `create table if not exists ${place} (
   session_id text collate "C" primary key,
@@ -139,7 +139,7 @@ const TYPES = {
 };
 
 /** What SQLAlchemy makes of `create_session_model` of Flask-Session 0.8, to the letter. */
-function sqlalchemyTable(dialect: DialectName, { table = "sessions", schema, sequence }: SqlTable): string[] {
+function sqlalchemyTable(dialect: SqlDialect, { table = "sessions", schema, sequence }: SqlTable): string[] {
   const { id, data, expiry } = TYPES[dialect];
   const place = [schema, table].filter((name) => name !== undefined).map((name) => quotedIfNeeded(name, dialect));
   const numbered = dialect === "postgres" && sequence !== undefined;
@@ -158,12 +158,12 @@ function sqlalchemyTable(dialect: DialectName, { table = "sessions", schema, seq
 }
 
 /** A name in the quotes of a dialect. */
-export function quoted(name: string, dialect: DialectName): string {
+export function quoted(name: string, dialect: SqlDialect): string {
   const quote = dialect === "mysql" ? "`" : '"';
   return quote + name.replaceAll(quote, quote + quote) + quote;
 }
 
 /** `IdentifierPreparer._requires_quotes` of SQLAlchemy. */
-function quotedIfNeeded(name: string, dialect: DialectName): string {
+function quotedIfNeeded(name: string, dialect: SqlDialect): string {
   return /^[a-z_][a-z0-9_$]*$/.test(name) && !isReserved(name, dialect) ? name : quoted(name, dialect);
 }
