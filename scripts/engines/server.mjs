@@ -90,7 +90,7 @@ export function succeeds(command, args) {
 /** Where the kernel can, it kills the server with us: an exit handler does not run when a process is killed. */
 function boundToUs(command, args, user) {
   const binding = [...asUser(user), "--pdeathsig", "KILL"];
-  const canBind = succeeds("setpriv", [...binding, "true"]);
+  const canBind = spawnSync("setpriv", [...binding, "true"]).status === 0;
   return canBind ? ["setpriv", [...binding, command, ...args]] : [command, args];
 }
 

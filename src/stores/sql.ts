@@ -41,6 +41,9 @@ export function sqlStore(db: SqlDatabase, options: SqlStoreOptions = {}): Store 
   return new SqlStore(db.withoutPlugins(), dialect, options);
 }
 
+const TAKEN =
+  "a row has the same key but for letter case or blanks, which the collation of session_id does not tell apart";
+
 class SqlStore implements Store, Listable, Sweepable {
   readonly #db: SqlDatabase;
   readonly #dialect: SqlDialect;
@@ -114,16 +117,18 @@ class SqlStore implements Store, Listable, Sweepable {
    * were changed depends on a flag of the connection.
    */
   async #insert(row: Written): Promise<boolean> {
-    for (let tries = 1; ; tries++) {
+    for (let tries = 0; tries < TRIES; tries++) {
       try {
         return await this.#changes(({ insert }) => insert(row));
       } catch (error) {
-        if (tries === TRIES || !isDuplicate(error)) throw error;
+        if (!isDuplicate(error)) throw error;
       }
       if (await this.#changes(({ replace }) => replace(row))) return true;
       if (await this.read(row.key)) return false;
-      // What was in the way has gone meanwhile, or it is a key in other letters, beside which there is no place.
+      // What was in the way has gone meanwhile, or it is a key in other letters.
     }
+    // The engine's own words would tell the key, which may be a session's id.
+    throw new Error(TAKEN);
   }
 
   /** Whether a statement changed a row. */

@@ -1,11 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { flaskSession } from "../../src/flask/flask.ts";
 import { type Data, Visitor } from "../core/helpers.ts";
-import { canStart, has, startPostgres, untilTheEnd } from "../engines.ts";
+import { canStart, has, startMariadb, startPostgres, untilTheEnd } from "../engines.ts";
 import { type Engine, openers, openPostgres } from "../stores/sql-databases.ts";
 import { type Home, openHome } from "../stores/sql-home.ts";
 
@@ -64,6 +66,18 @@ describe.skipIf(!canStart("postgres"))("SESSION_SQLALCHEMY as a URL", () => {
     const server = await startPostgres({ port: gone.port });
     ends.push(() => server.stop());
     expect((await visitor.open()).isNew).toBe(true);
+  });
+});
+
+describe.skipIf(!canStart("postgres") || !canStart("mariadb"))("a database behind a URL", () => {
+  test("does not keep the process alive", async () => {
+    const servers = await Promise.all([startPostgres(), startMariadb()]);
+    for (const { url, stop } of servers) {
+      ends.push(stop);
+      const worker = fileURLToPath(new URL("sql-worker.ts", import.meta.url));
+      const { status, stdout } = spawnSync(process.execPath, ["--import", "tsx", worker, url], { encoding: "utf8" });
+      expect({ status, stdout }).toEqual({ status: 0, stdout: "saved\n" });
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { inspect } from "node:util";
 import { CamelCasePlugin, sql } from "kysely";
 import { beforeAll, expect, test } from "vitest";
 import { createTable, type SqlDatabase, sqlStore } from "../../src/stores/sql.ts";
@@ -175,5 +176,18 @@ export function testEngine(name: Engine): void {
     await expect(sqlStore(db, other).read("key")).rejects.toThrow("the column data holds a string");
     await sql`alter table ${place} drop column data`.execute(db);
     await expect(sqlStore(db, other).read("key")).rejects.toThrow(/data/);
+  });
+
+  test("tells neither key nor data in an error", async () => {
+    const table = await newTable(home);
+    const place = home.schema === undefined ? sql.id(`${table.table}`) : sql.id(home.schema, `${table.table}`);
+    await sql`alter table ${place} add constraint small check (session_id <> 'the key')`.execute(db).catch(async () => {
+      await sql`create trigger small before insert on ${place} begin select raise(abort, 'small'); end`.execute(db);
+    });
+    const error = await sqlStore(db, table)
+      .create("the key", entry("the data"))
+      .catch((failure: unknown) => failure);
+    expect(error).toBeInstanceOf(Error);
+    expect(inspect(error, { depth: 9 })).not.toMatch(/the key|the data|746865206b6579|7468652064617461/i);
   });
 }

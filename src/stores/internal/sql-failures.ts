@@ -18,16 +18,29 @@ const DUPLICATE = 1062;
 /** How often a statement runs before its failure counts. */
 const TRIES = 10;
 
-/** Runs a statement of its own transaction, and again where the engine says that it did nothing and should be. */
+/**
+ * Runs a statement of its own transaction, and again where the engine says that it did nothing and should be.
+ *
+ * Rejects with the client's own error.
+ */
 export async function untilDone<Result>(statement: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
       return await statement();
     } catch (error) {
-      if (tries === TRIES || !isAborted(error as Told)) throw error;
+      if (tries === TRIES || !isAborted(error as Told)) throw withoutValues(error);
     }
     await pause(Math.random() * 2 * tries);
   }
+}
+
+/** What would tell ids and data to a log: the whole statement in mysql2's errors, a row in PostgreSQL's. */
+const TELLTALES = ["sql", "detail"];
+
+function withoutValues(error: unknown): unknown {
+  if (typeof error !== "object" || error === null) return error;
+  for (const name of TELLTALES) Reflect.deleteProperty(error, name);
+  return error;
 }
 
 function isAborted({ code, sqlState, errno }: Told): boolean {
