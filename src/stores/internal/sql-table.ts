@@ -21,8 +21,8 @@ export interface SqlTable {
 }
 
 /**
- * The statements that create a table, for whoever does not let an application do so. Nothing of theirs is done twice,
- * but for the table of `sqlalchemy`, whose text is SQLAlchemy's own.
+ * The statements that create a table, for whoever does not let an application do so. They do nothing where it is there;
+ * only those of `sqlalchemy` fail then, because their text is SQLAlchemy's own.
  */
 export function tableSql(dialect: SqlDialect, options: SqlTable = {}): string[] {
   checkTable(options, dialect);
