@@ -19,8 +19,10 @@ export interface Engine<Access> {
 export interface Engines {
   readonly redis: Engine<{ readonly url: string }>;
   readonly memcached: Engine<{ readonly server: string }>;
-  readonly dynamo: Engine<{ readonly url: string }>;
+  readonly postgres: Engine<{ readonly url: string }>;
+  readonly mariadb: Engine<{ readonly url: string }>;
   readonly mongo: Engine<{ readonly url: string }>;
+  readonly dynamo: Engine<{ readonly url: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
 }
 
@@ -78,6 +80,18 @@ export function startReplica(primary: Server): Promise<RedisServer>;
 /** Starts a cluster: three primaries first, then a replica of each. A primary that is silent for 2 s is replaced. */
 export function startCluster(): Promise<{ readonly nodes: readonly RedisServer[]; stop(): Promise<void> }>;
 
+/** Starts a PostgreSQL whose superuser needs no password, whatever `POSTGRES_URL` says. `args` are added to its own. */
+export function startPostgres(options?: {
+  readonly port?: number;
+  readonly args?: readonly string[];
+}): Promise<Server & { readonly url: string }>;
+
+/** Starts a MariaDB whose root needs no password, whatever `MYSQL_URL` says. `args` are added to its own. */
+export function startMariadb(options?: {
+  readonly port?: number;
+  readonly args?: readonly string[];
+}): Promise<Server & { readonly url: string }>;
+
 /** Starts a Sentinel that watches one Redis under the name `primary`, and is enough of a quorum by itself. */
 export function startSentinel(redisPort: number): Promise<Server>;
 
@@ -96,8 +110,10 @@ export function startMemcached(options?: {
 
 /** What a memcached answers to a command. It is asked past the package, in texts whose characters are bytes. */
 export function askMemcached(server: string, command: string): Promise<string>;
+
 /** Starts a server that speaks MongoDB's protocol, whatever `MONGODB_URL` says. It has been built. */
 export function startMongo(options?: { readonly port?: number }): Promise<Server & { readonly url: string }>;
+
 /** Starts a Redis under the name `primary`, its replica and three Sentinels, which replace it when it is silent for 1 s. */
 export function startSentinels(): Promise<{
   readonly primary: RedisServer;

@@ -63,6 +63,30 @@ export function asUser(user) {
   return user === undefined ? [] : [`--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
 }
 
+/**
+ * Runs a program to its end for a server's sake, as the user that the server runs as.
+ *
+ * @param {string} user
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+export function finish(user, command, ...args) {
+  const isRoot = process.getuid?.() === 0;
+  const [program, ...rest] = isRoot ? ["setpriv", ...asUser(user), command, ...args] : [command, ...args];
+  const { status, error, stderr } = spawnSync(program, rest, { cwd: tmpdir(), encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} failed: ${error?.message ?? stderr}`);
+}
+
+/**
+ * Whether a program ends well.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+export function succeeds(command, args) {
+  return spawnSync(command, args).status === 0;
+}
+
 /** Where the kernel can, it kills the server with us: an exit handler does not run when a process is killed. */
 function boundToUs(command, args, user) {
   const binding = [...asUser(user), "--pdeathsig", "KILL"];

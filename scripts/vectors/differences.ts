@@ -13,6 +13,8 @@ export const NOT_APPLICABLE = {
   "control characters": "a control character in a cookie's value is escaped; Werkzeug lets 0x1a to 0x1f through",
   "impossible ids": "an id that memcached cannot hold is an unknown one; some of Python's clients answer 500",
   "cookie size": "a cookie that browsers drop is an error; Flask sends it",
+  "other databases":
+    "tables are made in PostgreSQL, MySQL, MariaDB and SQLite; SQLAlchemy knows SQL Server and Oracle, too",
 } as const;
 
 /** A reason of the table. */

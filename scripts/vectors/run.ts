@@ -11,6 +11,7 @@ import { memcachedEntries } from "./memcached.ts";
 import { mongoEntries } from "./mongo.ts";
 import { redisEntries } from "./redis.ts";
 import { signedSid } from "./signed-sid.ts";
+import { sqlalchemyDdl, sqlalchemyEntries } from "./sqlalchemy.ts";
 import type { Case, Run, Suite, Tools } from "./suite.ts";
 
 /** The vector files there is a runner for, by name. */
@@ -25,6 +26,8 @@ export const suites: ReadonlyMap<string, Suite> = new Map([
   ["store-cachelib", cachelib],
   ["store-memcached", memcachedEntries],
   ["store-mongodb", mongoEntries],
+  ["store-sqlalchemy", sqlalchemyEntries],
+  ["sqlalchemy-ddl", sqlalchemyDdl],
   ["store-foreign", foreign],
   ["lifecycle-flask", lifecycle(false)],
   ["lifecycle-flask-session-redis", lifecycle(true)],

@@ -10,6 +10,7 @@ import { openFiles } from "./types/filesystem.ts";
 import { openMemcached } from "./types/memcached.ts";
 import { openMongo } from "./types/mongodb.ts";
 import { openRedis } from "./types/redis.ts";
+import { openPostgresql, openSqlalchemy } from "./types/sql.ts";
 
 const TYPES = new Map<string, Open>([
   ["redis", openRedis],
@@ -17,6 +18,8 @@ const TYPES = new Map<string, Open>([
   ["filesystem", openFiles],
   ["cachelib", openCachelib],
   ["mongodb", openMongo],
+  ["sqlalchemy", openSqlalchemy],
+  ["postgresql", openPostgresql],
   ["dynamodb", openDynamo],
 ]);
 

@@ -1,0 +1,45 @@
+/** The databases that `sqlStore` is tried on, as an application would open them. */
+import { type Dialect, Kysely, type LogEvent, MysqlDialect, PostgresDialect, SqliteDialect } from "kysely";
+import Libsql from "libsql";
+import { createPool, type PoolConnection, type PoolOptions } from "mysql2";
+import pg from "pg";
+import type { SqlDatabase } from "../../src/stores/sql.ts";
+
+export type Engine = "postgres" | "mariadb" | "sqlite";
+
+/** Hears of every statement. */
+type Log = (event: LogEvent) => void;
+
+/** Opens a database by its URL; of SQLite it is a file. */
+export const openers: Record<Engine, (url: string, log?: Log) => SqlDatabase> = {
+  postgres: (url, log) => openPostgres({ connectionString: url }, log),
+  mariadb: (url, log) => openMariadb({ uri: url }, undefined, log),
+  sqlite: (file, log) => {
+    const database = new Libsql(file);
+    database.exec("pragma journal_mode = wal");
+    database.exec("pragma busy_timeout = 10000");
+    database.exec("pragma synchronous = normal");
+    return opened(new SqliteDialect({ database }), log);
+  },
+};
+
+export function openPostgres(config: pg.PoolConfig, log?: Log): SqlDatabase {
+  const pool = new pg.Pool(config);
+  // Without a listener a connection that breaks while nobody uses it would end the process.
+  pool.on("error", () => {});
+  return opened(new PostgresDialect({ pool }), log);
+}
+
+export function openMariadb(
+  options: PoolOptions,
+  prepare: (connection: PoolConnection) => unknown = () => {},
+  log?: Log,
+): SqlDatabase {
+  const pool = createPool(options);
+  pool.on("connection", prepare);
+  return opened(new MysqlDialect({ pool }), log);
+}
+
+function opened(dialect: Dialect, log?: Log): SqlDatabase {
+  return new Kysely({ dialect, ...(log && { log }) });
+}
