@@ -20,3 +20,21 @@ declare module "session-file-store" {
 
   export default function fileStoreOf(session: object): new (options: object) => Store;
 }
+
+declare module "connect-pg-simple" {
+  import type { Store } from "express-session";
+  import type { Pool } from "pg";
+
+  interface Options {
+    pool: Pool;
+    tableName?: string;
+    createTableIfMissing?: boolean;
+  }
+
+  class PgStore extends Store {
+    constructor(options: Options);
+    close(): Promise<void>;
+  }
+
+  export default function pgStoreOf(session: object): typeof PgStore;
+}
