@@ -36,6 +36,7 @@ export const sqlalchemyEntries: Suite = {
         written: row && [row.id, row.session_id, row.data_b64, row.expiry, ...sqlite_types],
       };
     }),
+    statements: () => ({ notApplicable: "compare and swap" }),
     edges: async (example, tools) => edge(example as Edge, await emptyDatabase(tools)),
   },
 };
