@@ -10,7 +10,7 @@ export const mongo: Subject = {
   name: "mongo",
   title: OWN ? "FerretDB, by mongodb 7" : "MongoDB, by mongodb 7",
   ...(OWN && { calls: 50, sessions: 500 }),
-  start: () => engines.mongodb.open(),
+  start: () => engines.mongo.open(),
   async connect(url, clock) {
     const client = await new MongoClient(url).connect();
     const database = client.db("bench");
