@@ -165,6 +165,34 @@ describe.skipIf(!canStart("redis"))("redis store over a Redis of its own", () =>
       expect(await own.create(key, entry("a"))).toBe(true);
     });
 
+    test("rejects a write while Redis has no memory left, halves nothing, and goes on", async () => {
+      const full = await untilTheEnd(startRedis({ args: ["--maxmemory-policy", "noeviction"] }));
+      const own = redisStore(await use(lend(full.url)));
+      const admin = await use(connected(createClient({ url: full.url })));
+      const [key, other] = [randomUUID(), randomUUID()];
+      await own.create(key, entry("a"));
+      await admin.configSet("maxmemory", "1");
+      await expect(own.create(other, entry("a"))).rejects.toThrow("OOM");
+      await expect(own.update(key, { ...entry("b"), before: bytes("a") })).rejects.toThrow("OOM");
+      expect(await own.read(key)).toMatchObject(holding("a"));
+      expect(await own.delete(key)).toBe(true);
+      await admin.configSet("maxmemory", "0");
+      expect(await own.create(other, entry("a"))).toBe(true);
+      expect(await own.read(key)).toBeUndefined();
+    });
+
+    test("rejects what Redis does not let its user do", async () => {
+      const guarded = await untilTheEnd(startRedis());
+      const own = redisStore(await use(lend(guarded.url)));
+      const admin = await use(connected(createClient({ url: guarded.url })));
+      await own.create("ours", entry("a"));
+      await admin.aclSetUser("default", ["resetkeys", "~flagon:*", "-del"]);
+      expect(await own.read("ours")).toMatchObject(holding("a"));
+      await expect(own.delete("ours")).rejects.toThrow("NOPERM");
+      await admin.aclSetUser("default", "allcommands");
+      expect(await own.delete("ours")).toBe(true);
+    });
+
     test("rejects a swap whose reply was lost, and does not make it again", async () => {
       const key = randomUUID();
       const line = await untilTheEnd(startFaultProxy(redis.port));
