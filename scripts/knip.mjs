@@ -8,6 +8,7 @@ export default {
     ...Object.values({ ...bin, ...exports }).map((file) => file.replace("./dist/", "src/").replace(/\.js$/, ".ts")),
     "{bench,examples,scripts}/**/*.{ts,mjs}",
     "test/**/*-worker.ts",
+    "test/proof/main.ts",
     "test/**/*.test-d.ts",
   ],
   project: ["{src,test,bench,examples,scripts}/**/*.{ts,mjs}"],

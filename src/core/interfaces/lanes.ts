@@ -23,7 +23,10 @@ export interface Spot {
 }
 
 const MAX_TRIES = 16;
-const LONGEST_PAUSE = 32;
+/** A write that was fought for is followed by a pause of once or twice so many times its own length. */
+const COURTESY = 4;
+/** In milliseconds. */
+const LONGEST_PAUSE = 250;
 const NOTHING = new Uint8Array();
 
 const FAILED = Symbol("failed");
@@ -51,6 +54,8 @@ interface Waiting extends Wish {
 export class Lane {
   #waiting: Waiting[] = [];
   #running = false;
+  /** How many milliseconds the last write took, if another process was there as well; else 0. */
+  #courtesy = 0;
   readonly #rules: SwapRules;
   readonly #spot: Spot;
   readonly #onIdle: () => void;
@@ -72,21 +77,39 @@ export class Lane {
   async #run(): Promise<void> {
     this.#running = true;
     let known: Uint8Array | undefined;
-    while (this.#waiting.length > 0) known = await this.#next(known);
+    while (this.#waiting.length > 0) {
+      known = await this.#next(known);
+      if (await this.#letOthersGo()) known = undefined;
+    }
     this.#running = false;
     this.#onIdle();
   }
 
+  /**
+   * Pauses after a write that other processes had lost: they try again at once, and would lose again to who hurries. Whether
+   * there was a pause, after which others have written.
+   */
+  async #letOthersGo(): Promise<boolean> {
+    const pause = Math.min((1 + Math.random()) * COURTESY * this.#courtesy, LONGEST_PAUSE);
+    this.#courtesy = 0;
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+    return pause > 0;
+  }
+
   /** Writes for all who wait, over what stands there as far as is known, and gives what is known then. */
   async #next(known: Uint8Array | undefined): Promise<Uint8Array | undefined> {
-    const before = known ?? this.#waiting[0]?.loaded.bytes ?? NOTHING;
+    // Who came last has read last.
+    const before = known ?? this.#waiting.at(-1)?.loaded.bytes ?? NOTHING;
     const { batch, bytes } = this.#compose(before);
     if (batch.length === 0) return known;
     const expiresAt = Math.max(...batch.map((wish) => wish.expiresAt));
     for (const wish of batch) wish.tries++;
+    const start = performance.now();
     try {
       const updated = await this.#spot.write(bytes, before, expiresAt);
-      return updated.done ? this.#grant(batch, bytes) : await this.#lose(batch, bytes, updated.current);
+      if (!updated.done) return await this.#lose(batch, bytes, updated.current);
+      if (batch.some(({ tries }) => tries > 1)) this.#courtesy = Math.max(performance.now() - start, 1);
+      return this.#grant(batch, bytes);
     } catch (error) {
       return this.#doubt(batch, { bytes, before, error });
     }
@@ -156,12 +179,11 @@ export class Lane {
     }
   }
 
-  /** Puts back those who may try again, behind a pause in which others may join them. */
-  async #tryAgain(batch: readonly Waiting[], standing: Uint8Array): Promise<Uint8Array> {
+  /** Puts back those who may try again: at once, since they know what stands there. */
+  #tryAgain(batch: readonly Waiting[], standing: Uint8Array): Uint8Array {
     for (const wish of batch) if (wish.tries >= MAX_TRIES) wish.fail(givenUp());
     const rest = batch.filter((wish) => wish.tries < MAX_TRIES);
     this.#waiting.unshift(...rest);
-    if (rest.length > 0) await pause(Math.max(...rest.map(({ tries }) => tries)));
     return standing;
   }
 }
@@ -187,12 +209,6 @@ function inDoubt(): SessionError {
 
 function givenUp(): SessionError {
   return new SessionError("CONFLICT", `other requests changed the session first, ${MAX_TRIES} times in a row`);
-}
-
-/** A random pause that grows with the tries, so that those who collided do not collide again. */
-function pause(tries: number): Promise<void> {
-  const longest = Math.min(2 ** (tries - 1), LONGEST_PAUSE);
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }
 
 /** The lanes of the records that are being saved, by their keys. */

@@ -1,0 +1,86 @@
+/** The stores that several processes can share, as an application would open them in each process. */
+import { MongoClient } from "mongodb";
+import { createClient } from "redis";
+import type { EngineName } from "../../scripts/engines/index.mjs";
+import type { Store } from "../../src/index.ts";
+import { createTable as createDynamoTable, dynamoStore } from "../../src/stores/dynamo.ts";
+import { fileStore } from "../../src/stores/file.ts";
+import { memcachedClient, memcachedStore } from "../../src/stores/memcached.ts";
+import { mongoStore } from "../../src/stores/mongo.ts";
+import { redisStore } from "../../src/stores/redis.ts";
+import { createTable as createSqlTable, sqlStore } from "../../src/stores/sql.ts";
+import { clientOf } from "../stores/dynamo-client.ts";
+import { type Engine as SqlEngine, openers } from "../stores/sql-databases.ts";
+
+/** A store, and what closes its client. */
+export interface Opened {
+  readonly store: Store;
+  close(): unknown;
+}
+
+/** Where processes meet. */
+export interface Place {
+  /** What has to run; without one the address is a folder of the test's own. */
+  readonly engine?: EngineName;
+  /** Makes what the store needs there: once, before it is opened. */
+  prepare?(address: string): Promise<unknown>;
+  open(address: string): Promise<Opened>;
+}
+
+const TABLE = "flagon_proof";
+
+export const PLACES: Readonly<Record<string, Place>> = {
+  file: { open: async (folder) => ({ store: fileStore({ directory: folder }), close: () => undefined }) },
+  sqlite: sqlPlace("sqlite"),
+  redis: {
+    engine: "redis",
+    async open(url) {
+      const client = createClient({ url }).on("error", () => undefined);
+      await client.connect();
+      return { store: redisStore(client), close: () => client.destroy() };
+    },
+  },
+  memcached: {
+    engine: "memcached",
+    async open(server) {
+      const client = memcachedClient(server);
+      return { store: memcachedStore(client), close: () => client.close() };
+    },
+  },
+  postgres: { engine: "postgres", ...sqlPlace("postgres") },
+  mariadb: { engine: "mariadb", ...sqlPlace("mariadb") },
+  mongo: {
+    engine: "mongo",
+    async open(url) {
+      const client = new MongoClient(url);
+      return { store: mongoStore(client.db("flagon_proof").collection("sessions")), close: () => client.close() };
+    },
+  },
+  dynamo: {
+    engine: "dynamo",
+    async prepare(url) {
+      const client = clientOf(url);
+      await createDynamoTable(client, { table: TABLE });
+      client.destroy();
+    },
+    async open(url) {
+      const client = clientOf(url);
+      return { store: dynamoStore(client, { table: TABLE }), close: () => client.destroy() };
+    },
+  },
+};
+
+function sqlPlace(engine: SqlEngine): Pick<Place, "prepare" | "open"> {
+  const addressOf = (address: string) => (engine === "sqlite" ? `${address}/sessions.db` : address);
+  return {
+    async prepare(address) {
+      const db = openers[engine](addressOf(address));
+      await createSqlTable(db, { table: TABLE });
+      await db.destroy();
+    },
+    async open(address) {
+      const db = openers[engine](addressOf(address));
+      return { store: sqlStore(db, { table: TABLE }), close: () => db.destroy() };
+    },
+  };
+}
