@@ -33,8 +33,10 @@ interface Kind {
   readonly driver: string;
   start(): Promise<Engine>;
   open(url: string): Driver;
-  /** The same as the store's own, and `?` for each value in their order. */
+  /** The same as the store's own. */
   readonly statements: Readonly<Record<keyof Verbs, string>>;
+  /** What finds a row: its key, as often as the statements ask for it. */
+  found(key: string): readonly string[];
   /** Gives the bytes of the table, indexes included. */
   readonly size: readonly string[];
 }
@@ -64,8 +66,14 @@ const POSTGRES: Kind = {
     update: `update sessions set data = $1, expiry = cast($2 as timestamp)
       where session_id = $3 and expiry > (clock_timestamp() at time zone 'utc') and data = $4`,
   },
+  found: (key) => [key],
   size: ["vacuum sessions", "select pg_total_relation_size('sessions') as bytes"],
 };
+
+const STRICT = "/*M! set statement sql_mode = 'STRICT_ALL_TABLES' for */";
+const STRICT_HINT = "/*+ set_var(sql_mode = 'STRICT_ALL_TABLES') */";
+const IS_FOUND = `session_id = ?
+  and cast(convert(session_id using utf8mb4) as binary) = cast(convert(? using utf8mb4) as binary)`;
 
 const MARIADB: Kind = {
   name: "mariadb",
@@ -84,12 +92,13 @@ const MARIADB: Kind = {
     };
   },
   statements: {
-    create: "insert into sessions (session_id, data, expiry) values (?, ?, ?)",
+    create: `${STRICT} insert ${STRICT_HINT} into sessions (session_id, data, expiry) values (?, ?, ?)`,
     read: `select data, date_format(expiry, '%Y-%m-%d %H:%i:%s.%f') as deadline from sessions
-      where session_id = ? and expiry > utc_timestamp(6)`,
-    update: `update sessions set data = ?, expiry = ?
-      where session_id = ? and expiry > utc_timestamp(6) and data = ?`,
+      where ${IS_FOUND} and expiry > utc_timestamp(6)`,
+    update: `${STRICT} update ${STRICT_HINT} sessions set data = ?, expiry = ?
+      where ${IS_FOUND} and expiry > utc_timestamp(6) and data = ?`,
   },
+  found: (key) => [key, key],
   size: [
     "analyze table sessions",
     "select data_length + index_length as bytes from information_schema.tables where table_name = 'sessions'",
@@ -128,6 +137,7 @@ const SQLITE: Kind = {
     update: `update sessions set data = ?, expiry = ?
       where session_id = ? and expiry > strftime('%Y-%m-%d %H:%M:%f', 'now') || '000' and data = ?`,
   },
+  found: (key) => [key],
   size: ["select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()"],
 };
 
@@ -152,7 +162,7 @@ function subjectOf(kind: Kind, beside: string, runOf: (driver: Driver, db: Kysel
       return {
         // The database's own clock is what comes by default.
         store: sqlStore(db, clock === systemClock ? {} : { clock }),
-        raw: verbsBy(runOf(driver, db), kind.statements),
+        raw: verbsBy(runOf(driver, db), kind),
         size: () => sizeBy(driver.run, kind.size),
         close: () => db.destroy(),
       };
@@ -160,17 +170,17 @@ function subjectOf(kind: Kind, beside: string, runOf: (driver: Driver, db: Kysel
   };
 }
 
-function verbsBy(run: Run, statements: Kind["statements"]): Verbs {
+function verbsBy(run: Run, { statements, found }: Kind): Verbs {
   return {
     create: async (key, value, end) => (await run(statements.create, [key, value, textOf(end)])).changed === 1,
     async read(key) {
-      const { rows } = await run(statements.read, [key]);
+      const { rows } = await run(statements.read, found(key));
       const { data } = (rows[0] ?? {}) as { data?: Buffer | ArrayBuffer };
       // libsql gives an ArrayBuffer, and takes a Buffer only.
       return data instanceof ArrayBuffer ? Buffer.from(data) : data;
     },
     async update(key, before, value, end) {
-      return (await run(statements.update, [value, textOf(end), key, before])).changed === 1;
+      return (await run(statements.update, [value, textOf(end), ...found(key), before])).changed === 1;
     },
   };
 }

@@ -3,14 +3,14 @@
  *
  * The columns are those of Flask-Session, so a table that Python made is used as it is.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
-import type { QueryResult, RawBuilder } from "kysely";
+import { setTimeout as pause } from "node:timers/promises";
+import type { CompiledQuery, QueryResult } from "kysely";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Change, Entry, Listable, Store, Sweepable, Updated } from "../store.ts";
 import { checkClock } from "./internal/options.ts";
-import { type SqlDatabase, type SqlDialect, dialectOf } from "./internal/sql-dialect.ts";
+import { type SqlDatabase, type SqlDialect, dialectOf, SLICE } from "./internal/sql-dialect.ts";
 import { isDuplicate, untilDone } from "./internal/sql-failures.ts";
-import { type Row, type Statements, statementsFor, type Written } from "./internal/sql-statements.ts";
+import { type ListedRow, type Row, type Statements, statementsFor, type Written } from "./internal/sql-statements.ts";
 import { checkTable, type SqlTable } from "./internal/sql-table.ts";
 import { instantOf, LAST, textOf } from "./internal/sql-time.ts";
 
@@ -23,11 +23,11 @@ export interface SqlStoreOptions extends SqlTable {
   clock?: Clock;
 }
 
-/** How many rows a statement of `list` reads, and one of `deleteExpired` removes. */
-const SLICE = 250;
-
 /** How often a row is inserted where others come and go. */
 const TRIES = 3;
+
+/** How many times longer than its work a sweep of SQLite rests. */
+const REST = 4;
 
 /**
  * Keeps entries in a database, each verb by one statement, which is a transaction of its own.
@@ -49,7 +49,7 @@ class SqlStore implements Store, Listable, Sweepable {
   readonly #dialect: SqlDialect;
   readonly #options: SqlStoreOptions;
   /** Made when they are first needed: kysely is an optional peer, but whoever gives a `Kysely` has it. */
-  #statements: Promise<Statements> | undefined;
+  #statements: Statements | undefined;
 
   constructor(db: SqlDatabase, dialect: SqlDialect, options: SqlStoreOptions) {
     this.#db = db;
@@ -58,21 +58,19 @@ class SqlStore implements Store, Listable, Sweepable {
   }
 
   async create(key: string, { value, expiresAt }: Entry): Promise<boolean> {
-    const row = { key, data: Buffer.from(value), expiry: textOf(expiresAt) };
+    const row = { key, value: Buffer.from(value), expiry: textOf(expiresAt) };
     return this.#dialect === "mysql" ? this.#insert(row) : this.#changes(({ insertOrReplace }) => insertOrReplace(row));
   }
 
   async read(key: string): Promise<Entry | undefined> {
-    const { rows } = await this.#run(({ select }) => select(key));
+    const { rows } = await this.#run(({ select }) => select({ key }));
     return rows[0] && entryOf(rows[0]);
   }
 
   async update(key: string, change: Change): Promise<Updated> {
     const kept = copyOf(change);
-    const before = "before" in kept ? kept.before : undefined;
-    const lasts = kept.expiresAt > (this.#options.clock ?? systemClock).now();
-    if (await this.#changes((to) => (lasts ? to.change(key, kept) : to.remove(key, before)))) return { done: true };
-    if (before === undefined && this.#dialect !== "mysql") return { done: false, current: undefined };
+    if (await this.#change(key, kept)) return { done: true };
+    if (!("before" in kept) && this.#dialect !== "mysql") return { done: false, current: undefined };
     const current = await this.read(key);
     return current && this.#dialect === "mysql" && isAsWanted(current, kept)
       ? { done: true }
@@ -80,35 +78,37 @@ class SqlStore implements Store, Listable, Sweepable {
   }
 
   async delete(key: string): Promise<boolean> {
-    return this.#changes(({ remove }) => remove(key));
+    return this.#changes(({ remove }) => remove({ key }));
   }
 
   async *list(): AsyncGenerator<[key: string, entry: Entry]> {
-    for (let last: string | undefined; ;) {
-      const { rows } = await this.#run(({ selectPage }) => selectPage(last, SLICE));
+    for (let last: ListedRow | undefined; ;) {
+      const from = last;
+      const { rows } = await this.#run((to) => (from ? to.selectNext(from) : to.selectFirst({})));
       for (const row of rows) {
         const entry = entryOf(row);
         if (entry) yield [row.key, entry];
       }
-      if (rows.length < SLICE) return;
-      last = rows.at(-1)?.key;
+      if (rows.length < SLICE[this.#dialect]) return;
+      last = rows.at(-1);
     }
   }
 
   async deleteExpired(): Promise<number> {
     let gone = 0;
     for (let first: string | undefined; ;) {
+      const began = performance.now();
       // By a statement of its own: where no index helps, MySQL locks every row that a DELETE looks at.
-      const { rows } = await this.#run(({ selectExpired }) => selectExpired(SLICE));
+      const { rows } = await this.#run(({ selectExpired }) => selectExpired({}));
       const keys = rows.map(({ key }) => key);
       // Rows that cannot be removed by the keys that were read would be met for ever.
       if (keys.length === 0 || keys[0] === first) return gone;
       const { numAffectedRows = 0n } = await this.#run(({ removeExpired }) => removeExpired(keys));
       gone += Number(numAffectedRows);
-      if (keys.length < SLICE) return gone;
+      if (keys.length < SLICE[this.#dialect]) return gone;
       first = keys[0];
-      // A driver of SQLite answers within the turn.
-      await nextTurn();
+      // A driver of SQLite works within the turn: nobody else is served meanwhile.
+      if (this.#dialect === "sqlite") await pause(REST * (performance.now() - began));
     }
   }
 
@@ -131,18 +131,27 @@ class SqlStore implements Store, Listable, Sweepable {
     throw new Error(TAKEN);
   }
 
+  #change(key: string, change: Change): Promise<boolean> {
+    const row = { key, ...change, expiry: textOf(change.expiresAt) };
+    return change.expiresAt > (this.#options.clock ?? systemClock).now()
+      ? this.#changes(({ swap, prolong }) => ("before" in row ? swap(row) : prolong(row)))
+      : this.#changes(({ removeSame, remove }) => ("before" in row ? removeSame(row) : remove(row)));
+  }
+
   /** Whether a statement changed a row. */
-  async #changes(statement: (statements: Statements) => RawBuilder<unknown>): Promise<boolean> {
+  async #changes(statement: (statements: Statements) => CompiledQuery): Promise<boolean> {
     const { numAffectedRows = 0n } = await this.#run(statement);
     return numAffectedRows > 0n;
   }
 
-  async #run<Result>(statement: (statements: Statements) => RawBuilder<Result>): Promise<QueryResult<Result>> {
-    this.#statements ??= import("kysely").then(({ sql }) => {
-      return statementsFor(sql, this.#dialect, this.#options, this.#options.clock);
-    });
-    const statements = await this.#statements;
-    return untilDone(() => statement(statements).execute(this.#db));
+  async #run<Result>(statement: (statements: Statements) => CompiledQuery<Result>): Promise<QueryResult<Result>> {
+    const statements = (this.#statements ??= await this.#prepare());
+    return untilDone(() => this.#db.executeQuery(statement(statements)));
+  }
+
+  async #prepare(): Promise<Statements> {
+    const { sql } = await import("kysely");
+    return statementsFor(sql, this.#db, this.#options, this.#options.clock);
   }
 }
 

@@ -5,20 +5,26 @@ import { SessionError } from "../../errors.ts";
 /** What a `Kysely` writes for: `mysql` is MariaDB as well. */
 export type SqlDialect = "postgres" | "mysql" | "sqlite";
 
+/**
+ * How many rows one statement of `list` reads, and one of `deleteExpired` removes. A driver of SQLite works within the turn,
+ * and requests wait for as long.
+ */
+export const SLICE: Readonly<Record<SqlDialect, number>> = { postgres: 250, mysql: 250, sqlite: 25 };
+
 /** A database of any tables. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type SqlDatabase = Kysely<any>;
 
-/** Parts of statements. */
+/** Parts of statements. A value is given by the name that stands for it. */
 export interface Words {
   /** The instant at which a statement runs, by the engine's clock, as `expiry` would have it. */
   readonly now: RawBuilder<unknown>;
   /** An instant as `expiry` has it, from its text. */
-  readonly instant: (text: string) => RawBuilder<unknown>;
+  readonly instant: (name: string) => RawBuilder<unknown>;
   /** `expiry` as a text, whatever time zone the connection has and whatever types its client makes of columns. */
   readonly told: RawBuilder<string | null>;
   /** Whether a row is that of a key, byte by byte, by way of the index. */
-  readonly isOf: (key: string) => RawBuilder<unknown>;
+  readonly isOf: (name: string) => RawBuilder<unknown>;
   /** `insert into` and `update`, of which the engine may not cut anything to fit. */
   readonly insertInto: RawBuilder<unknown>;
   readonly update: RawBuilder<unknown>;
@@ -47,7 +53,7 @@ export function dialectOf(db: unknown): SqlDialect {
 export function wordsOf(sql: Sql, dialect: SqlDialect, zoned: boolean): Words {
   if (dialect === "mysql") return mysqlWords(sql);
   return {
-    isOf: (key) => sql`session_id = ${key}`,
+    isOf: (name) => sql`session_id = ${name}`,
     insertInto: sql`insert into`,
     update: sql`update`,
     ...(dialect === "sqlite" ? sqliteTimes(sql) : zoned ? zonedTimes(sql) : utcTimes(sql)),
@@ -60,7 +66,7 @@ function sqliteTimes(sql: Sql): Times {
   return {
     // Six digits of the second, as SQLAlchemy writes them: they are compared as texts.
     now: sql`(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')`,
-    instant: (text) => sql`${text}`,
+    instant: (name) => sql`${name}`,
     told: sql`expiry`,
   };
 }
@@ -70,7 +76,7 @@ const FORMAT = "YYYY-MM-DD HH24:MI:SS.US";
 function utcTimes(sql: Sql): Times {
   return {
     now: sql`(clock_timestamp() at time zone 'utc')`,
-    instant: (text) => sql`cast(${text} as timestamp)`,
+    instant: (name) => sql`cast(${name} as timestamp)`,
     told: sql`to_char(expiry, ${sql.lit(FORMAT)})`,
   };
 }
@@ -78,7 +84,7 @@ function utcTimes(sql: Sql): Times {
 function zonedTimes(sql: Sql): Times {
   return {
     now: sql`cast(clock_timestamp() as timestamp)`,
-    instant: (text) => sql`cast(cast(${`${text}+00`} as timestamptz) as timestamp)`,
+    instant: (name) => sql`cast(cast(${name} as timestamp) at time zone 'utc' as timestamp)`,
     told: sql`to_char(cast(expiry as timestamptz) at time zone 'utc', ${sql.lit(FORMAT)})`,
   };
 }
@@ -95,9 +101,9 @@ function mysqlWords(sql: Sql): Words {
   const bytesOf = (text: RawBuilder<unknown>) => sql`cast(convert(${text} using utf8mb4) as binary)`;
   return {
     now: sql`utc_timestamp(6)`,
-    instant: (text) => sql`${text}`,
+    instant: (name) => sql`${name}`,
     told: sql`date_format(expiry, '%Y-%m-%d %H:%i:%s.%f')`,
-    isOf: (key) => sql`session_id = ${key} and ${bytesOf(sql`session_id`)} = ${bytesOf(sql`${key}`)}`,
+    isOf: (name) => sql`session_id = ${name} and ${bytesOf(sql`session_id`)} = ${bytesOf(sql`${name}`)}`,
     insertInto: sql`${mariadb} insert ${mysql} into`,
     update: sql`${mariadb} update ${mysql}`,
   };

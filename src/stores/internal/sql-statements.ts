@@ -1,17 +1,17 @@
 /** The statements of `sqlStore`, each of them a transaction of its own. */
-import type { RawBuilder, Sql } from "kysely";
+import type { CompiledQuery, RawBuilder, Sql } from "kysely";
 import type { Clock } from "../../clock.ts";
-import type { Change } from "../../store.ts";
-import { type SqlDialect, wordsOf } from "./sql-dialect.ts";
+import { dialectOf, SLICE, type SqlDatabase, type SqlDialect, wordsOf } from "./sql-dialect.ts";
 import { quoted, type SqlTable, tableOf } from "./sql-table.ts";
 import { textOf } from "./sql-time.ts";
 
-type Statement<Result = unknown> = RawBuilder<Result>;
+/** A statement with values in the places of their names. */
+type Statement<Values, Result = unknown> = (values: Values) => CompiledQuery<Result>;
 
 /** A row as it is written. */
 export interface Written {
   readonly key: string;
-  readonly data: Buffer;
+  readonly value: Uint8Array;
   /** The deadline as a text. */
   readonly expiry: string;
 }
@@ -24,6 +24,16 @@ export interface Row {
   readonly deadline: string | null;
 }
 
+/** Which row. */
+export interface Sought {
+  readonly key: string;
+}
+
+/** A row that is to be changed, if it still holds the same. */
+export interface Swapped extends Written {
+  readonly before: Uint8Array;
+}
+
 /** A row that a list tells. */
 export interface ListedRow extends Row {
   readonly key: string;
@@ -31,68 +41,93 @@ export interface ListedRow extends Row {
 
 export interface Statements {
   /** Adds a row, where it meets none of its key. */
-  insert(row: Written): Statement;
+  readonly insert: Statement<Written>;
   /** Adds a row, or puts it in the place of one that has expired. */
-  insertOrReplace(row: Written): Statement;
+  readonly insertOrReplace: Statement<Written>;
   /** Puts a row in the place of one that has expired. */
-  replace(row: Written): Statement;
+  readonly replace: Statement<Written>;
   /** A live row. */
-  select(key: string): Statement<Row>;
-  /** Changes a live row, if it still is what the change says. */
-  change(key: string, change: Change): Statement;
+  readonly select: Statement<Sought, Row>;
+  /** Changes a live row, if it still is what is said. */
+  readonly swap: Statement<Swapped>;
+  /** Changes the deadline of a live row. */
+  readonly prolong: Statement<Omit<Written, "value">>;
+  /** Removes a live row. */
+  readonly remove: Statement<Sought>;
   /** Removes a live row, if it still is what is said. */
-  remove(key: string, before?: Uint8Array): Statement;
-  /** So many live rows in the order of their keys, from behind one of them on. */
-  selectPage(last: string | undefined, count: number): Statement<ListedRow>;
-  /** The keys of so many rows that have expired. */
-  selectExpired(count: number): Statement<{ key: string }>;
+  readonly removeSame: Statement<Omit<Swapped, "value" | "expiry">>;
+  /** The first live rows in the order of their keys, and those that come behind a key. */
+  readonly selectFirst: Statement<object, ListedRow>;
+  readonly selectNext: Statement<Sought, ListedRow>;
+  /** The keys of some rows that have expired. */
+  readonly selectExpired: Statement<object, Sought>;
   /** Removes those of the rows that have expired. */
-  removeExpired(keys: readonly string[]): Statement;
+  readonly removeExpired: (keys: readonly string[]) => CompiledQuery;
 }
 
-/** Makes the statements for a table. Without a clock the engine's own decides what is live. */
-export function statementsFor(sql: Sql, dialect: SqlDialect, options: SqlTable, clock?: Clock): Statements {
+/**
+ * Makes the statements for a table. Without a clock the engine's own decides what is live.
+ *
+ * They are written with the name of each value in its place, and compiled once: a call only puts its values there.
+ */
+export function statementsFor(sql: Sql, db: SqlDatabase, options: SqlTable, clock?: Clock): Statements {
+  const dialect = dialectOf(db);
   const { now, instant, told, isOf, insertInto, update } = wordsOf(sql, dialect, options.flask === "postgresql");
   const table = tableOf(sql, options);
-  const key = sql.id("key");
-  const present = () => (clock === undefined ? now : instant(textOf(clock.now())));
-  const isLive = () => sql`expiry > ${present()}`;
-  const isExpired = () => sql`(expiry <= ${present()} or expiry is null)`;
-  const isStill = (before?: Uint8Array) => (before === undefined ? sql`` : sql` and data = ${before}`);
+  const present = clock === undefined ? now : instant("now");
+  const [isPast, isEndless] = [sql`expiry <= ${present}`, sql`expiry is null`];
+  const isExpired = sql`(${isPast} or ${isEndless})`;
+  const isLive = sql`expiry > ${present}`;
+  const isSought = sql`${isOf("key")} and ${isLive}`;
+  const isSame = sql`${isSought} and data = ${"before"}`;
   const [column, number] = numbering(sql, dialect, options);
-  const insert = (row: Written, into: RawBuilder<unknown>) => sql`
+  const insert = (into: RawBuilder<unknown>) => sql`
     ${insertInto} ${into} (${column}session_id, data, expiry)
-    values (${number}${row.key}, ${row.data}, ${instant(row.expiry)})`;
+    values (${number}${"key"}, ${"value"}, ${instant("expiry")})`;
+  const page = (isBehind: RawBuilder<unknown>) => sql<ListedRow>`
+    select session_id as ${sql.id("key")}, data, ${told} as deadline from ${table}
+    where ${isBehind} and ${isLive} order by session_id limit ${sql.lit(SLICE[dialect])}`;
+  const keys = (isSo: RawBuilder<unknown>) => sql`
+    select session_id as ${sql.id("key")} from ${table} where ${isSo} and session_id is not null`;
+
+  function prepare<Values extends object, Result>(statement: RawBuilder<Result>): Statement<Values, Result> {
+    const compiled = statement.compile(db);
+    return (values) => {
+      const valueOf = (name: unknown) => (name === "now" && clock ? textOf(clock.now()) : values[name as keyof Values]);
+      return { ...compiled, parameters: compiled.parameters.map(valueOf) };
+    };
+  }
+
   return {
-    insert: (row) => insert(row, table),
-    insertOrReplace: (row) => sql`
-      ${insert(row, sql`${table} as held`)}
+    insert: prepare(insert(table)),
+    insertOrReplace: prepare(sql`
+      ${insert(sql`${table} as held`)}
       on conflict (session_id) do update set data = excluded.data, expiry = excluded.expiry
-      where held.expiry <= ${present()} or held.expiry is null`,
-    replace: (row) => sql`
-      ${update} ${table} set data = ${row.data}, expiry = ${instant(row.expiry)}
-      where ${isOf(row.key)} and ${isExpired()}`,
-    select: (of) => sql`select data, ${told} as deadline from ${table} where ${isOf(of)} and ${isLive()}`,
-    change(of, change) {
-      const [value, before] = "before" in change ? [sql`data = ${change.value}, `, change.before] : [sql``];
-      return sql`
-        ${update} ${table} set ${value}expiry = ${instant(textOf(change.expiresAt))}
-        where ${isOf(of)} and ${isLive()}${isStill(before)}`;
+      where held.expiry <= ${present} or held.expiry is null`),
+    replace: prepare(sql`
+      ${update} ${table} set data = ${"value"}, expiry = ${instant("expiry")}
+      where ${isOf("key")} and ${isExpired}`),
+    select: prepare(sql<Row>`select data, ${told} as deadline from ${table} where ${isSought}`),
+    swap: prepare(sql`
+      ${update} ${table} set data = ${"value"}, expiry = ${instant("expiry")} where ${isSame}`),
+    prolong: prepare(sql`${update} ${table} set expiry = ${instant("expiry")} where ${isSought}`),
+    remove: prepare(sql`delete from ${table} where ${isSought}`),
+    removeSame: prepare(sql`delete from ${table} where ${isSame}`),
+    selectFirst: prepare(page(sql`session_id is not null`)),
+    selectNext: prepare(page(sql`session_id > ${"key"}`)),
+    // SQLite uses an index for each of these, but none where they are one condition.
+    selectExpired: prepare(sql<Sought>`
+      ${dialect === "sqlite" ? sql`${keys(isPast)} union all ${keys(isEndless)}` : keys(isExpired)}
+      limit ${sql.lit(SLICE[dialect])}`),
+    removeExpired(gone) {
+      const places = sql.join(Object.keys(gone));
+      return prepare(sql`delete from ${table} where session_id in (${places}) and ${isExpired}`)(gone);
     },
-    remove: (of, before) => sql`delete from ${table} where ${isOf(of)} and ${isLive()}${isStill(before)}`,
-    selectPage: (last, count) => sql`
-      select session_id as ${key}, data, ${told} as deadline from ${table}
-      where ${last === undefined ? sql`session_id is not null` : sql`session_id > ${last}`} and ${isLive()}
-      order by session_id limit ${sql.lit(count)}`,
-    selectExpired: (count) => sql`
-      select session_id as ${key} from ${table}
-      where ${isExpired()} and session_id is not null limit ${sql.lit(count)}`,
-    removeExpired: (keys) => sql`delete from ${table} where session_id in (${sql.join(keys)}) and ${isExpired()}`,
   };
 }
 
 /** The column and the value by which a sequence numbers a row, as SQLAlchemy does where it was told a name. */
-function numbering(sql: Sql, dialect: SqlDialect, { sequence }: SqlTable): [Statement, Statement] {
+function numbering(sql: Sql, dialect: SqlDialect, { sequence }: SqlTable): [RawBuilder<unknown>, RawBuilder<unknown>] {
   if (dialect !== "postgres" || sequence === undefined) return [sql``, sql``];
-  return [sql`id, `, sql`nextval(${quoted(sequence, dialect)}), `];
+  return [sql`id, `, sql`nextval(${sql.lit(quoted(sequence, dialect))}), `];
 }
