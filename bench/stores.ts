@@ -40,7 +40,7 @@ say(`Node ${process.version}, ${cpus().length} cores, engines and load on the sa
 say("Counted, for one call.");
 say(tripsTable(seen));
 say(
-  `Measured, with ${VALUE_BYTES} bytes in a session and 32 calls at once: ours ÷ the client alone, median (least–most).`,
+  `Measured, with ${VALUE_BYTES} bytes in a session and up to 32 calls at once: ours ÷ the client alone, median (least–most).`,
 );
 say(ratesTable("calls/s", seen, "ratio"));
 say(ratesTable("CPU here", seen, "cpu"));
@@ -53,22 +53,22 @@ function say(text: string): void {
 }
 
 async function look(subject: Subject): Promise<Seen> {
-  const { title } = subject;
+  const { title, calls = extent.calls } = subject;
   // First, while there is no garbage in the memory of this process.
   const crowd = await crowdIn(subject);
   const engine = await subject.start();
   try {
-    const rates = await rate(subject, engine);
+    const rates = await rate(subject, engine, calls);
     const trips = await countTrips(subject, engine);
-    return { title, crowd, rates, ...(trips && { trips }) };
+    return { title, calls, crowd, rates, ...(trips && { trips }) };
   } finally {
     await engine.stop();
   }
 }
 
-async function rate(subject: Subject, { url }: Engine): Promise<Rate[]> {
+async function rate(subject: Subject, { url }: Engine, calls: number): Promise<Rate[]> {
   const connection = await subject.connect(url, systemClock);
-  const rates = await ratesOf(connection, { ...extent, calls: subject.calls ?? extent.calls });
+  const rates = await ratesOf(connection, { ...extent, calls });
   await connection.close();
   return rates;
 }

@@ -15,6 +15,8 @@ const TABLE = "Sessions";
 export const dynamo: Subject = {
   name: "dynamo",
   title: "DynamoDB Local",
+  calls: 500,
+  sessions: 20_000,
   start: startDynamo,
   async connect(url, clock) {
     const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };

@@ -9,7 +9,7 @@ const OWN = process.env["MONGODB_URL"] === undefined;
 export const mongo: Subject = {
   name: "mongo",
   title: OWN ? "FerretDB, by mongodb 7" : "MongoDB, by mongodb 7",
-  ...(OWN && { calls: 50, sessions: 500 }),
+  ...(OWN && { calls: 30, sessions: 500 }),
   start: () => engines.mongo.open(),
   async connect(url, clock) {
     const client = await new MongoClient(url).connect();

@@ -8,6 +8,8 @@ import type { Trips } from "./trips.ts";
 /** All that was seen of a subject. */
 export interface Seen {
   title: string;
+  /** Calls for each number of a round. */
+  calls: number;
   rates: readonly Rate[];
   /** Absent where nothing goes over a socket. */
   trips?: Trips;
@@ -25,13 +27,13 @@ export function ratesTable(name: string, seen: readonly Seen[], measure: "ratio"
   return table([name, ...VERBS], rows);
 }
 
-/** Calls per second of ours, to two digits. */
+/** Calls per second of ours, to two digits, and of how many they were measured. */
 export function speedTable(seen: readonly Seen[]): string {
-  const rows = seen.map(({ title, rates }) => {
+  const rows = seen.map(({ title, calls, rates }) => {
     const speeds = VERBS.map((verb) => ratesOf(rates, verb).map(({ ours }) => ours));
-    return [title, ...speeds.map((each) => Number(medianOf(each).toPrecision(2)).toLocaleString("en"))];
+    return [title, ...speeds.map((each) => Number(medianOf(each).toPrecision(2)).toLocaleString("en")), String(calls)];
   });
-  return table(["calls/s", ...VERBS], rows);
+  return table(["calls/s", ...VERBS, "of calls"], rows);
 }
 
 export function tripsTable(seen: readonly Seen[]): string {

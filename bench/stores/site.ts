@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, type Store, sessions } from "flagon";
 import { session } from "flagon/node";
 import type { Visit } from "../scenarios.ts";
@@ -33,7 +34,7 @@ export async function openSite(store: Store, clock: Clock): Promise<Site> {
     const [told] = (await once(visitor, "message")) as [Request[]];
     return told;
   };
-  while ((await requests()).length < 50) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let met = 0; met < 50; met += (await requests()).length) await sleep(50);
 
   return {
     async timed(act) {

@@ -7,10 +7,10 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { SessionError } from "../errors.ts";
 import type { Change, Entry, Store, Updated } from "../store.ts";
-import type { Item, MemcachedClient, Stamp } from "./internal/memcached/client.ts";
+import type { Item, MemcachedClient } from "./internal/memcached/client.ts";
 import { exptimeOf } from "./internal/memcached/exptime.ts";
 import { keyOf } from "./internal/memcached/keys.ts";
-import { KnownStamps } from "./internal/memcached/known.ts";
+import { find, remember } from "./internal/memcached/known.ts";
 import { checkClock, checkPrefix } from "./internal/options.ts";
 import { NEVER } from "./internal/never.ts";
 
@@ -42,11 +42,10 @@ export function memcachedStore(
   checkPrefix(prefix);
   checkClock(clock);
   checkClient(client);
-  const known = new KnownStamps();
 
   /** An entry for the caller, whose bytes are his from now on. */
   function handOut({ value, stamp, life }: Item): Entry {
-    known.remember(value, Buffer.from(value), stamp);
+    remember(value, stamp, Buffer.from(value));
     return { value, expiresAt: life < 0 ? NEVER : clock.now() + life * 1000 };
   }
 
@@ -57,13 +56,14 @@ export function memcachedStore(
     value: Uint8Array,
     exptime: number | undefined,
   ): Promise<Updated> {
-    const [expected, written] = [Buffer.from(before), Buffer.from(value)];
+    const known = find(before);
+    const [expected, written] = [known?.copy ?? Buffer.from(before), Buffer.from(value)];
     const next = exptime === undefined ? undefined : { value: written, exptime };
-    let stamp: Stamp | undefined = known.find(before);
+    let stamp = known?.stamp;
     for (;;) {
       const exchanged = await client.exchange(key, stamp, next);
       if (exchanged.done) {
-        if (exchanged.stamp) known.remember(value, written, exchanged.stamp);
+        if (exchanged.stamp) remember(value, exchanged.stamp, written);
         return { done: true };
       }
       const { current } = exchanged;
@@ -80,7 +80,7 @@ export function memcachedStore(
       if (exptime === undefined) return (await client.get(name)) === undefined;
       const copy = Buffer.from(value);
       const stamp = await client.add(name, copy, exptime);
-      if (stamp) known.remember(value, copy, stamp);
+      if (stamp) remember(value, stamp, copy);
       return stamp !== undefined;
     },
 

@@ -155,6 +155,14 @@ describe.skipIf(!has("memcached"))("memcached store", () => {
       expect(await own.update("key", { ...entry("three"), before: value })).toEqual({ done: true });
     });
 
+    test("swaps bytes that nothing can be put on", async () => {
+      const one = { ...entry("one"), value: Object.preventExtensions(bytes("one")) };
+      await own.create("key", one);
+      const [two, three] = [entry("two"), entry("three")];
+      expect(await sent(() => own.update("key", { ...two, before: one.value }))).toHaveLength(2);
+      expect(await own.update("key", { ...three, before: two.value })).toEqual({ done: true });
+    });
+
     test("does not take the bytes of one key for those of another", async () => {
       const shared = entry("same");
       await own.create("key", shared);
