@@ -60,11 +60,11 @@ const POSTGRES: Kind = {
   statements: {
     create: `insert into sessions as held (session_id, data, expiry) values ($1, $2, cast($3 as timestamp))
       on conflict (session_id) do update set data = excluded.data, expiry = excluded.expiry
-      where held.expiry <= (clock_timestamp() at time zone 'utc') or held.expiry is null`,
+      where held.expiry <= (statement_timestamp() at time zone 'utc') or held.expiry is null`,
     read: `select data, to_char(expiry, 'YYYY-MM-DD HH24:MI:SS.US') as deadline from sessions
-      where session_id = $1 and expiry > (clock_timestamp() at time zone 'utc')`,
+      where session_id = $1 and expiry > (statement_timestamp() at time zone 'utc')`,
     update: `update sessions set data = $1, expiry = cast($2 as timestamp)
-      where session_id = $3 and expiry > (clock_timestamp() at time zone 'utc') and data = $4`,
+      where session_id = $3 and expiry > (statement_timestamp() at time zone 'utc') and data = $4`,
   },
   found: (key) => [key],
   size: ["vacuum sessions", "select pg_total_relation_size('sessions') as bytes"],

@@ -75,7 +75,7 @@ const FORMAT = "YYYY-MM-DD HH24:MI:SS.US";
 
 function utcTimes(sql: Sql): Times {
   return {
-    now: sql`(clock_timestamp() at time zone 'utc')`,
+    now: sql`(statement_timestamp() at time zone 'utc')`,
     instant: (name) => sql`cast(${name} as timestamp)`,
     told: sql`to_char(expiry, ${sql.lit(FORMAT)})`,
   };
@@ -83,7 +83,7 @@ function utcTimes(sql: Sql): Times {
 
 function zonedTimes(sql: Sql): Times {
   return {
-    now: sql`cast(clock_timestamp() as timestamp)`,
+    now: sql`cast(statement_timestamp() as timestamp)`,
     instant: (name) => sql`cast(cast(${name} as timestamp) at time zone 'utc' as timestamp)`,
     told: sql`to_char(cast(expiry as timestamptz) at time zone 'utc', ${sql.lit(FORMAT)})`,
   };
