@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     reporters: ["default", "./scripts/closing-line.mjs"],
+    // Most of the time tests wait for engines, so more of them than there are processors do no harm.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 120_000,
     typecheck: {

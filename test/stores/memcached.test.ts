@@ -26,6 +26,9 @@ const LARGEST = 2 ** 20 - 72 - 250;
 // Many tests of the kit wait for a deadline that memcached counts down; they wait together.
 vi.setConfig({ maxConcurrency: 20 });
 
+/** How long a busy machine may take, in milliseconds. */
+const LONG = { timeout: 10_000 };
+
 describe.skipIf(!has("memcached"))("memcached store", () => {
   let server: string;
   let client: OwnMemcachedClient;
@@ -209,7 +212,7 @@ describe.skipIf(!has("memcached"))("memcached store", () => {
         if (outcome instanceof Error) cuts++;
         line.cutAfter(Infinity);
         // The line may break just after the whole reply.
-        const { value: stands = bytes("") } = (await vi.waitFor(() => own.read("key"))) ?? {};
+        const { value: stands = bytes("") } = (await vi.waitFor(() => own.read("key"), LONG)) ?? {};
         expect([before, value].some((each) => Buffer.compare(each, stands) === 0)).toBe(true);
         before = stands;
       }
@@ -301,7 +304,7 @@ describe.skipIf(!canStart("memcached"))("memcached store over a memcached of its
     process.kill(pid, "SIGSTOP");
     // On the connection that there was, once it has stopped, and on a new one.
     const silence = `memcached at ${server}: no answer within 0.2 s`;
-    await vi.waitFor(() => expect(store.read("key")).rejects.toThrow(silence));
+    await vi.waitFor(() => expect(store.read("key")).rejects.toThrow(silence), LONG);
     await expect(store.read("key")).rejects.toThrow("no answer within 0.2 s");
     process.kill(pid, "SIGCONT");
     await vi.waitFor(async () => expect(await store.read("key")).toMatchObject(holding("one")), { timeout: 10_000 });

@@ -69,11 +69,14 @@ describe.skipIf(!canStart("postgres"))("sql store over a PostgreSQL of its own",
       await sql`select * from sessions for update`.execute(blocker);
       const waiting = store.update("cut", { ...entry("b"), before: bytes("a") });
       waiting.catch(() => undefined);
-      await vi.waitUntil(async () => {
-        const { rows } = await sql<{ gone: boolean }>`
+      await vi.waitUntil(
+        async () => {
+          const { rows } = await sql<{ gone: boolean }>`
           select pg_terminate_backend(pid) as gone from pg_stat_activity where wait_event_type = 'Lock'`.execute(db);
-        return rows.length > 0;
-      });
+          return rows.length > 0;
+        },
+        { timeout: 10_000 },
+      );
       await expect(waiting).rejects.toMatchObject({ code: "57P01" });
     });
     expect(await store.read("cut")).toMatchObject(holding("a"));
