@@ -3,17 +3,14 @@ import { randomUUID } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, test, vi } from "vitest";
 import { EVENTS, type SessionEvent } from "../../src/events.ts";
-import type { Entry, Listable, Store, Sweepable } from "../../src/store.ts";
+import type { Listable, Store, Sweepable } from "../../src/store.ts";
 import { bytes } from "../../src/testing/internal/stage.ts";
 import { canStart, startRedis, untilTheEnd } from "../engines.ts";
+import { entry } from "./entries.ts";
 
 const MINUTE = 60_000;
 
 /** An entry that lives for a minute. */
-export function entry(text: string): Entry {
-  return { value: bytes(text), expiresAt: Date.now() + MINUTE };
-}
-
 /** A store that has to have the abilities. */
 export function able(store: Store & Partial<Listable & Sweepable>): Store & Listable & Sweepable {
   expect(store).toMatchObject({ list: expect.any(Function), deleteExpired: expect.any(Function) });

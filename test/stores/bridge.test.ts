@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { bridgeOver, type Shelf } from "../../src/stores/internal/bridge.ts";
 import { bytes } from "../../src/testing/internal/stage.ts";
-import { able, entry, listed } from "./bridge-helpers.ts";
+import { able, listed } from "./bridge-helpers.ts";
+import { entry } from "./entries.ts";
 
 /** An engine in a `Map`, of which the next answer can be kept back. */
 class Engine implements Shelf {

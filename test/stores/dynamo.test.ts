@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Clock } from "../../src/clock.ts";
-import type { Entry, Store } from "../../src/store.ts";
+import type { Store } from "../../src/store.ts";
 import { type DynamoClient, type DynamoStoreOptions, createTable, dynamoStore } from "../../src/stores/dynamo.ts";
 import { manualClock } from "../../src/testing/clock.ts";
 import { bytes, newKey, range } from "../../src/testing/internal/stage.ts";
@@ -21,6 +21,7 @@ import { canStart, engine, has, startDynamo, untilTheEnd } from "../engines.ts";
 import { LOCAL, clientOf } from "./dynamo-client.ts";
 import { startLine } from "./dynamo-line.ts";
 import { startWorker } from "./start-worker.ts";
+import { entry, inAMinute } from "./entries.ts";
 
 const MINUTE = 60_000;
 const table = `flagon-test-${randomUUID()}`;
@@ -445,12 +446,4 @@ function everyVerb(properties: object): unknown[] {
 
 function newPrefix(): string {
   return `${randomUUID()}:`;
-}
-
-function entry(text: string): Entry {
-  return { value: bytes(text), expiresAt: inAMinute() };
-}
-
-function inAMinute(): number {
-  return Date.now() + MINUTE;
 }

@@ -11,7 +11,8 @@ import { nameOf } from "../../src/stores/internal/record.ts";
 import { manualClock } from "../../src/testing/clock.ts";
 import { testListable, testStore } from "../../src/testing/store-suite.ts";
 import { engine, has, untilTheEnd } from "../engines.ts";
-import { able, entry, outcomes, OUTAGE, testDeadlines } from "./bridge-helpers.ts";
+import { able, outcomes, OUTAGE, testDeadlines } from "./bridge-helpers.ts";
+import { entry } from "./entries.ts";
 
 const PgStore = pgStoreOf(session);
 

@@ -14,16 +14,8 @@ import { nameOf } from "../../src/stores/internal/record.ts";
 import { manualClock } from "../../src/testing/clock.ts";
 import { testListable, testStore, testSweepable } from "../../src/testing/store-suite.ts";
 import { engine, has, untilTheEnd } from "../engines.ts";
-import {
-  able,
-  entry,
-  testForeign,
-  outcomes,
-  OUTAGE,
-  testDeadlines,
-  testOutage,
-  FAIL_AT_ONCE,
-} from "./bridge-helpers.ts";
+import { able, testForeign, outcomes, OUTAGE, testDeadlines, testOutage, FAIL_AT_ONCE } from "./bridge-helpers.ts";
+import { entry } from "./entries.ts";
 import { connected } from "./redis-clients.ts";
 
 const MemoryStore = memoryStoreOf(session);

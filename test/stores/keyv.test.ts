@@ -11,7 +11,6 @@ import { testListable, testStore, testSweepable } from "../../src/testing/store-
 import { engine, has, untilTheEnd } from "../engines.ts";
 import {
   able,
-  entry,
   testForeign,
   outcomes,
   OUTAGE,
@@ -20,6 +19,7 @@ import {
   testOutage,
   FAIL_AT_ONCE,
 } from "./bridge-helpers.ts";
+import { entry } from "./entries.ts";
 import { connected } from "./redis-clients.ts";
 
 describe("keyv store over a Map", () => {

@@ -5,7 +5,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Entry, Store } from "../../src/store.ts";
+import type { Store } from "../../src/store.ts";
 import { exptimeOf } from "../../src/stores/internal/memcached/exptime.ts";
 import { murmur3, rendezvous } from "../../src/stores/internal/memcached/rendezvous.ts";
 import { ReplyReader } from "../../src/stores/internal/memcached/replies.ts";
@@ -17,6 +17,7 @@ import { testWriters } from "../../src/testing/store-writers.ts";
 import { askMemcached, canStart, engine, has, says, startMemcached, untilTheEnd } from "../engines.ts";
 import { type Line, startLine } from "./memcached-line.ts";
 import { startWorker } from "./start-worker.ts";
+import { entry, holding, inAMinute } from "./entries.ts";
 
 const MINUTE = 60_000;
 
@@ -520,18 +521,6 @@ afterAll(() => {
 function use(client: OwnMemcachedClient): OwnMemcachedClient {
   closing.push(client);
   return client;
-}
-
-function entry(text: string): Entry {
-  return { value: bytes(text), expiresAt: inAMinute() };
-}
-
-function holding(text: string): { value: Uint8Array } {
-  return { value: Buffer.from(text) };
-}
-
-function inAMinute(): number {
-  return Date.now() + MINUTE;
 }
 
 /** A memcached with TLS, whose certificate is its own. */

@@ -3,7 +3,6 @@ import { Binary, type Collection, type Document, MongoClient, ObjectId } from "m
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import type { SessionEvent } from "../../src/events.ts";
-import type { Entry } from "../../src/store.ts";
 import { type MongoCollection, mongoStore } from "../../src/stores/mongo.ts";
 import { manualClock } from "../../src/testing/clock.ts";
 import { bytes, range } from "../../src/testing/internal/stage.ts";
@@ -15,6 +14,7 @@ import { startFaultProxy } from "../faults/proxy.ts";
 import { commandsOf, connect } from "./mongo-commands.ts";
 import { ODD_DEADLINES, writeAll } from "./odd-deadlines.ts";
 import { startWorker } from "./start-worker.ts";
+import { entry, inAMinute } from "./entries.ts";
 
 const MINUTE = 60_000;
 
@@ -441,14 +441,6 @@ describe("mongo store without MongoDB", () => {
     expect(() => mongoStore(collection, { clock: 5 as never })).toThrow(expect.objectContaining({ code: "CONFIG" }));
   });
 });
-
-function entry(text: string): Entry {
-  return { value: bytes(text), expiresAt: inAMinute() };
-}
-
-function inAMinute(): number {
-  return Date.now() + MINUTE;
-}
 
 /** What an event of a store is about. */
 function subjectOf(event: SessionEvent): string {

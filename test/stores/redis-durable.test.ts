@@ -4,13 +4,14 @@ import { Cluster as IoCluster6 } from "ioredis6";
 import { createClient, createCluster as createCluster6, createSentinel } from "redis";
 import { createCluster as createCluster5 } from "redis5";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Durable, Entry, Store } from "../../src/store.ts";
+import type { Durable, Store } from "../../src/store.ts";
 import { redisStore } from "../../src/stores/redis.ts";
 import { bytes, newKey, range } from "../../src/testing/internal/stage.ts";
 import { testStore } from "../../src/testing/store-suite.ts";
 import { canStart, startCluster, startRedis, startReplica, startSentinel, untilTheEnd } from "../engines.ts";
 import { clients, connected, ready } from "./redis-clients.ts";
 import { startFaultProxy } from "../faults/proxy.ts";
+import { entry } from "./entries.ts";
 
 // The kit's tests that wait for a deadline of Redis wait together.
 vi.setConfig({ maxConcurrency: 20 });
@@ -200,8 +201,4 @@ function lendCluster<Client extends Parameters<typeof connected>[0]>(client: Cli
 
 function newPrefix(): string {
   return `flagon-test:${randomUUID()}:`;
-}
-
-function entry(text: string): Entry {
-  return { value: bytes(text), expiresAt: Date.now() + 60_000 };
 }

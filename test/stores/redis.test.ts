@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Cluster as IoCluster } from "ioredis";
 import { createClient, createCluster, createSentinel } from "redis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Entry, Listable, Store } from "../../src/store.ts";
+import type { Listable, Store } from "../../src/store.ts";
 import { redisStore } from "../../src/stores/redis.ts";
 import { manualClock } from "../../src/testing/clock.ts";
 import { bytes } from "../../src/testing/internal/stage.ts";
@@ -13,6 +13,7 @@ import { clients, connected, type Lent, ready } from "./redis-clients.ts";
 import { startFaultProxy } from "../faults/proxy.ts";
 import { ODD_DEADLINES, writeAll } from "./odd-deadlines.ts";
 import { startWorker } from "./start-worker.ts";
+import { entry, holding, inAMinute } from "./entries.ts";
 
 const MINUTE = 60_000;
 
@@ -273,16 +274,4 @@ async function use<Client>(lending: Promise<Lent<Client>>): Promise<Client> {
 
 function newPrefix(): string {
   return `flagon-test:${randomUUID()}:`;
-}
-
-function entry(text: string): Entry {
-  return { value: bytes(text), expiresAt: inAMinute() };
-}
-
-function holding(text: string): { value: Uint8Array } {
-  return { value: Buffer.from(text) };
-}
-
-function inAMinute(): number {
-  return Date.now() + MINUTE;
 }

@@ -6,7 +6,8 @@ import { createTable, type SqlDatabase, sqlStore } from "../../src/stores/sql.ts
 import { manualClock } from "../../src/testing/clock.ts";
 import { bytes } from "../../src/testing/internal/stage.ts";
 import type { Engine } from "./sql-databases.ts";
-import { count, entry, holding, inAMinute, insert, keysOf, logging, within } from "./sql-helpers.ts";
+import { count, insert, keysOf, logging, within } from "./sql-helpers.ts";
+import { entry, holding, inAMinute } from "./entries.ts";
 import { type Home, newTable, openHome } from "./sql-home.ts";
 
 const MINUTE = 60_000;

@@ -1,14 +1,12 @@
 /** What the tests of `sqlStore` have in common. */
 import { sql } from "kysely";
 import { expect, vi } from "vitest";
-import type { Entry } from "../../src/store.ts";
 import { createTable, type SqlDatabase, type SqlTable, sqlStore } from "../../src/stores/sql.ts";
 import { bytes } from "../../src/testing/internal/stage.ts";
 import { untilTheEnd } from "../engines.ts";
 import { type Engine, openers } from "./sql-databases.ts";
 import type { Home } from "./sql-home.ts";
-
-const MINUTE = 60_000;
+import { entry } from "./entries.ts";
 
 /** Fails unless the store rejects while its server is killed; whether it works when that is back. */
 export async function comesBack(
@@ -68,16 +66,4 @@ export async function keysOf(store: ReturnType<typeof sqlStore>): Promise<string
   const keys: string[] = [];
   for await (const [key] of store.list()) keys.push(key);
   return keys.toSorted();
-}
-
-export function entry(text: string): Entry {
-  return { value: bytes(text), expiresAt: inAMinute() };
-}
-
-export function holding(text: string): { value: Uint8Array } {
-  return { value: expect.toSatisfy((value: Uint8Array) => Buffer.from(value).toString() === text) as Uint8Array };
-}
-
-export function inAMinute(): number {
-  return Date.now() + MINUTE;
 }

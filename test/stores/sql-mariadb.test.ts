@@ -5,7 +5,8 @@ import { bytes } from "../../src/testing/internal/stage.ts";
 import { canStart, has, startMariadb, untilTheEnd } from "../engines.ts";
 import { testEngine } from "./sql-common.ts";
 import { openMariadb } from "./sql-databases.ts";
-import { comesBack, entry, holding, lent, logging } from "./sql-helpers.ts";
+import { comesBack, lent, logging } from "./sql-helpers.ts";
+import { entry, holding } from "./entries.ts";
 import { type Home, newTable, openHome } from "./sql-home.ts";
 import { testMood, testTables } from "./sql-kits.ts";
 

@@ -5,7 +5,8 @@ import { bytes } from "../../src/testing/internal/stage.ts";
 import { canStart, has, startPostgres, untilTheEnd } from "../engines.ts";
 import { testEngine } from "./sql-common.ts";
 import { openPostgres } from "./sql-databases.ts";
-import { comesBack, entry, holding, lent } from "./sql-helpers.ts";
+import { comesBack, lent } from "./sql-helpers.ts";
+import { entry, holding } from "./entries.ts";
 import { testMood, testTables } from "./sql-kits.ts";
 
 // Many tests of the kits wait for a deadline by the engine's clock; they wait together.

@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from "vitest";
 import { createTable, sqlStore } from "../../src/stores/sql.ts";
 import { bytes } from "../../src/testing/internal/stage.ts";
 import { testEngine } from "./sql-common.ts";
-import { entry, holding } from "./sql-helpers.ts";
+import { entry, holding } from "./entries.ts";
 import { openHome } from "./sql-home.ts";
 import { testTables } from "./sql-kits.ts";
 

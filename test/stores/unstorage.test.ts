@@ -15,7 +15,8 @@ import { unstorageStore } from "../../src/stores/unstorage.ts";
 import { manualClock } from "../../src/testing/clock.ts";
 import { testListable, testStore, testSweepable } from "../../src/testing/store-suite.ts";
 import { engine, has, untilTheEnd } from "../engines.ts";
-import { entry, testForeign, outcomes, OUTAGE, listed, testDeadlines, testOutage } from "./bridge-helpers.ts";
+import { testForeign, outcomes, OUTAGE, listed, testDeadlines, testOutage } from "./bridge-helpers.ts";
+import { entry } from "./entries.ts";
 import { ready } from "./redis-clients.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "flagon-unstorage-"));
