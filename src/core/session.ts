@@ -103,8 +103,7 @@ class SessionControls {
     // Taken first: the change may be made inside of the value.
     const before = state.updates.fingerprint(key, current);
     const value = change(current);
-    state.updates.record(key, before, value, change);
-    state.habits.stamp?.(state.hidden);
+    if (state.updates.record(key, before, value, change)) state.habits.stamp?.(state.hidden);
     write(this, key, value);
     return value;
   }

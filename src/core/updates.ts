@@ -17,8 +17,8 @@ export class Updates {
     this.fingerprint = fingerprint;
   }
 
-  /** `before` is the fingerprint of what stood there. */
-  record(key: string, before: string, value: unknown, change: Change): void {
+  /** `before` is the fingerprint of what stood there. Whether the value is another one now. */
+  record(key: string, before: string, value: unknown, change: Change): boolean {
     const after = this.fingerprint(key, value);
     this.#recorded ??= new Map();
     const known = this.#recorded.get(key);
@@ -28,6 +28,7 @@ export class Updates {
     } else {
       this.#recorded.set(key, { changes: [change], before, after });
     }
+    return after !== before;
   }
 
   /**

@@ -75,6 +75,14 @@ describe("a save whose reply is lost", () => {
     },
   );
 
+  test("leaves no mark where an update changed nothing: then nothing is written", async () => {
+    const { browser, store } = await loggedIn();
+    await browser.visit((session) => session.update("n", increment));
+    store.take();
+    expect(await browser.visit((session) => session.update("n", (n) => n))).toMatchObject({ result: "unchanged" });
+    expect(store.take()).toMatchObject({ read: 1, update: 0 });
+  });
+
   test("and that the client sent again by itself: an update counts once", async () => {
     const { browser, store } = await loggedIn();
     const { update } = store;
