@@ -51,7 +51,8 @@ export interface Habits extends DataHabits {
 
 const PERMANENT = "_permanent";
 const CREATED_AT = "_createdAt";
-const UPDATE = "_update";
+/** No name that an application would choose; short, since it is in every record that `update` was called on. */
+const UPDATE = "_u~";
 /** Enough that no two updates of a record have the same. */
 const STAMP_BYTES = 9;
 /** By how much the clocks of two machines may differ. */
