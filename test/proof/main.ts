@@ -18,8 +18,8 @@ const total = Number(values.changes);
 const names = positionals.length > 0 ? positionals : Object.keys(PLACES);
 let failed = false;
 
-console.log("| store | changes | acknowledged | found | tries for a change | most tries |");
-console.log("| --- | --- | --: | --: | --: | --: |");
+console.log("| store | changes | acknowledged | found | refused once | tries for a change | most tries |");
+console.log("| --- | --- | --: | --: | --: | --: | --: |");
 for (const name of names) {
   const { address, stop } = await placeOf(name);
   await PLACES[name]?.prepare?.(address);
@@ -27,10 +27,12 @@ for (const name of names) {
     ["keys", "a key of its own"],
     ["count", "`update` of one number"],
   ] as const) {
-    const { acknowledged, found, tries, mostTries } = await race(name, address, kind, total);
+    const { acknowledged, found, refused, tries, mostTries } = await race(name, address, kind, total);
     failed ||= acknowledged !== total || found !== total;
     const each = (tries / total).toFixed(1);
-    console.log(`| ${name} | ${title} | ${acknowledged} of ${total} | ${found} | ${each} | ${mostTries} |`);
+    console.log(
+      `| ${name} | ${title} | ${acknowledged} of ${total} | ${found} | ${refused} | ${each} | ${mostTries} |`,
+    );
   }
   await stop();
 }

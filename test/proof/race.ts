@@ -1,7 +1,7 @@
 /** One session that four processes change at once: what is left of it afterwards. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Session, sessions } from "../../src/index.ts";
+import { type Session, SessionError, sessions } from "../../src/index.ts";
 import { ask, peer } from "../../src/testing/internal/peer.ts";
 import { PLACES } from "./places.ts";
 
@@ -28,6 +28,8 @@ interface Plan {
 export interface Outcome {
   /** Answered with success. */
   acknowledged: number;
+  /** Answered with `CONFLICT`, and asked again. */
+  refused: number;
   /** Found in the session afterwards. */
   found: number;
   /** In how many writes of the store the changes took part, all together, and the one that took the most. */
@@ -64,6 +66,7 @@ export async function race(place: string, address: string, kind: Kind, total: nu
     const found = kind === "count" ? Number(session["count"]) : Object.keys(session).length - 1;
     return {
       acknowledged: sum(outcomes, "acknowledged"),
+      refused: sum(outcomes, "refused"),
       found,
       tries: sum(outcomes, "tries"),
       mostTries: Math.max(...outcomes.map((told) => told.mostTries)),
@@ -100,7 +103,7 @@ function sum(outcomes: readonly Told[], what: keyof Told): number {
 export async function takePart(text: string): Promise<void> {
   const { place, address, kind, cookie, name, times } = JSON.parse(text) as Plan;
   const { visits, close } = await opened(place, address);
-  const told: Told = { acknowledged: 0, tries: 0, mostTries: 0 };
+  const told: Told = { acknowledged: 0, refused: 0, tries: 0, mostTries: 0 };
   let begun = 0;
   const act = (session: Session<Data>, n: number) => {
     if (kind === "keys") session[`${name}${n}`] = 1;
@@ -109,12 +112,22 @@ export async function takePart(text: string): Promise<void> {
   const visitor = async () => {
     while (begun < times) {
       const n = begun++;
-      const session = await visits.open(requestWith(cookie));
-      act(session, n);
+      while (!(await isSaved(n))) told.refused++;
+    }
+  };
+  /** Whether a request was not refused for the sake of others, which were first 16 times: its visitor asks again then. */
+  const isSaved = async (n: number) => {
+    const session = await visits.open(requestWith(cookie));
+    act(session, n);
+    try {
       const { result, tries } = await visits.save(session);
       if (result === "saved" || result === "merged") told.acknowledged++;
       told.tries += tries;
       told.mostTries = Math.max(told.mostTries, tries);
+      return true;
+    } catch (error) {
+      if (error instanceof SessionError && error.code === "CONFLICT") return false;
+      throw error;
     }
   };
   await ask("ready");
