@@ -1,50 +1,42 @@
 /**
- * `npm run proof -- [places] [--changes n]`: four processes change one session at once, on every store that several
- * processes can share. Prints a line for each, and exits with 1 if anything was lost or counted twice.
+ * `npm run proof -- [figures] [places] [--times n] [--seed n] [--short]`: shows the figures of the security page, each at
+ * every place. Prints a table for each, and exits with 1 if any was not reached.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { engineFor } from "../../scripts/vectors/engine.ts";
-import { PLACES } from "./places.ts";
-import { race } from "./race.ts";
+import { type Figure, tell } from "./figure.ts";
+import { FIGURES } from "./figures/index.ts";
+import { PLACES, groundOf } from "./places.ts";
 
 const { values, positionals } = parseArgs({
-  options: { changes: { type: "string", default: "5000" } },
+  options: { times: { type: "string" }, seed: { type: "string" }, short: { type: "boolean", default: false } },
   allowPositionals: true,
 });
-const total = Number(values.changes);
-const names = positionals.length > 0 ? positionals : Object.keys(PLACES);
-let failed = false;
+const known = [...Object.keys(FIGURES), ...Object.keys(PLACES)];
+const unknown = positionals.filter((name) => !known.includes(name));
+if (unknown.length > 0) throw new Error(`nothing is named ${unknown.join(" or ")}; there are: ${known.join(" ")}`);
 
-console.log("| store | changes | acknowledged | found | refused once | tries for a change | most tries |");
-console.log("| --- | --- | --: | --: | --: | --: | --: |");
-for (const name of names) {
-  const { address, stop } = await placeOf(name);
-  await PLACES[name]?.prepare?.(address);
-  for (const [kind, title] of [
-    ["keys", "a key of its own"],
-    ["count", "`update` of one number"],
-  ] as const) {
-    const { acknowledged, found, refused, tries, mostTries } = await race(name, address, kind, total);
-    failed ||= acknowledged !== total || found !== total;
-    const each = (tries / total).toFixed(1);
-    console.log(
-      `| ${name} | ${title} | ${acknowledged} of ${total} | ${found} | ${refused} | ${each} | ${mostTries} |`,
-    );
-  }
-  await stop();
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+const failures: string[] = [];
+console.log(`seed ${seed}`);
+for (const [name, figure] of Object.entries(FIGURES)) if (isAsked(name, FIGURES)) await show(figure);
+for (const failure of failures) console.error(failure);
+process.exitCode = failures.length > 0 ? 1 : 0;
+
+/** Whether a name is among those given, or none of its kind was. */
+function isAsked(name: string, kind: object): boolean {
+  return positionals.includes(name) || !positionals.some((given) => given in kind);
 }
-process.exitCode = failed ? 1 : 0;
 
-async function placeOf(name: string): Promise<{ address: string; stop(): unknown }> {
-  const place = PLACES[name];
-  if (!place) throw new Error(`there is no place of the name ${name}; there are: ${Object.keys(PLACES).join(" ")}`);
-  if (place.engine === undefined) {
-    const address = mkdtempSync(join(tmpdir(), "flagon-proof-"));
-    return { address, stop: () => rmSync(address, { recursive: true, force: true }) };
+async function show(figure: Figure): Promise<void> {
+  console.log(`\n## ${figure.goals}: ${figure.title}\n`);
+  tell(figure.columns);
+  tell(figure.columns.map(() => "---"));
+  const times = Number(values.times ?? figure.times[values.short ? "short" : "deep"]);
+  const places = figure.places.length > 0 ? figure.places.filter((place) => isAsked(place, PLACES)) : [""];
+  for (const place of places) {
+    const { address, stop } = await groundOf(place);
+    const rows = await figure.run({ place, address, times, seed }).finally(stop);
+    for (const { cells } of rows) tell(cells);
+    failures.push(...rows.flatMap(({ failure = [] }) => failure));
   }
-  const access: { url?: string; server?: string; stop(): unknown } = await engineFor(place.engine);
-  return { address: access.url ?? access.server ?? "", stop: () => access.stop() };
 }

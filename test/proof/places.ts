@@ -1,7 +1,11 @@
 /** The stores that several processes can share, as an application would open them in each process. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { createClient } from "redis";
 import type { EngineName } from "../../scripts/engines/index.mjs";
+import { engineFor } from "../../scripts/vectors/engine.ts";
 import type { Store } from "../../src/index.ts";
 import { createTable as createDynamoTable, dynamoStore } from "../../src/stores/dynamo.ts";
 import { fileStore } from "../../src/stores/file.ts";
@@ -83,4 +87,28 @@ function sqlPlace(engine: SqlEngine): Pick<Place, "prepare" | "open"> {
       return { store: sqlStore(db, { table: TABLE }), close: () => db.destroy() };
     },
   };
+}
+
+/** What an engine is told to be reached by. */
+interface Access {
+  readonly url?: string;
+  readonly server?: string;
+  stop(): unknown;
+}
+
+/** Where a place is, from now until `stop`: its engine, or a folder. Ready to be opened. */
+export async function groundOf(name: string): Promise<{ address: string; stop(): unknown }> {
+  const engine = PLACES[name]?.engine;
+  const ground = engine === undefined ? newFolder() : addressed(await engineFor(engine));
+  await PLACES[name]?.prepare?.(ground.address);
+  return ground;
+}
+
+function addressed(access: Access) {
+  return { address: access.url ?? access.server ?? "", stop: () => access.stop() };
+}
+
+function newFolder() {
+  const address = mkdtempSync(join(tmpdir(), "flagon-proof-"));
+  return { address, stop: () => rmSync(address, { recursive: true, force: true }) };
 }
