@@ -10,6 +10,7 @@ export type { Timeouts } from "./core/expiry.ts";
 export type { OpenRequest, Outcome, Saved, SessionInterface } from "./core/interface.ts";
 export { type ResponseHeaders, applyHeaders } from "./core/headers.ts";
 export { nullSessions } from "./core/interfaces/null.ts";
+export type { LockOptions } from "./core/lease.ts";
 export type { OnConflict } from "./core/merge.ts";
 export type { OnStoreError } from "./core/options.ts";
 export type { Controls, DeclaredData, Flash, Session, SessionData } from "./core/session.ts";

@@ -6,6 +6,7 @@ import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { SessionError } from "../errors.ts";
 import { report } from "../events.ts";
+import { type Lockable, lockOf } from "./internal/lock.ts";
 import { tellIfLate } from "./internal/late.ts";
 import { refusalOf } from "./internal/refusal.ts";
 import { RequestSession } from "./internal/request-session.ts";
@@ -25,7 +26,7 @@ export type SessionHandler<T extends object, Rest extends unknown[] = []> = (
 ) => Response | Promise<Response>;
 
 /** Options of `session`. */
-export interface FetchOptions {
+export interface FetchOptions extends Lockable {
   /** Whether to believe the `X-Forwarded-Proto` of a proxy that is always in front of the server. Default: false. */
   trustProxy?: boolean;
 }
@@ -42,10 +43,11 @@ export function session<T extends object, Rest extends unknown[] = []>(
   handler: SessionHandler<T, Rest>,
   options: FetchOptions = {},
 ): (request: Request, ...rest: Rest) => Promise<Response> {
-  checkOptions("session", options, ["trustProxy"]);
+  checkOptions("session", options, ["lock", "trustProxy"]);
   const { trustProxy = false } = options;
+  const lock = lockOf(sessions, options.lock);
   return async (request, ...rest) => {
-    const current = new RequestSession(sessions, () => openRequestOf(request, trustProxy));
+    const current = new RequestSession(sessions, () => openRequestOf(request, trustProxy), lock);
     const context: SessionContext<T> = { session: () => current.open() };
     const handle = async () => handler(request, context, ...rest);
     return runWithSession(() => current.opened, handle).then(

@@ -2,6 +2,8 @@ import type { Data } from "../codecs/codec.ts";
 import { SessionError } from "../errors.ts";
 import { warnOnce } from "../events.ts";
 import type { OpenRequest } from "./interface.ts";
+import { LEASE_KEY, type Lease } from "./lease.ts";
+import { successorOf } from "./renewal.ts";
 import type { Flash } from "./session.ts";
 import { Updates } from "./updates.ts";
 
@@ -110,6 +112,8 @@ export class SessionState {
   staleCookie = false;
   /** Whether the browser has not shown the id yet: the session was found by the one before. */
   followed = false;
+  /** That no other request has the session, as long as this one does. */
+  lease: Lease | undefined;
   /** Whether the headers have left, so that the browser can be told nothing. */
   late = false;
   /** The data as it was loaded, for its order and shape. */
@@ -164,12 +168,25 @@ export class SessionState {
     this.markModified();
   }
 
+  /** Goes on under the id that took the place of its own, which the browser has to be told. */
+  follow(salt: string): void {
+    this.#id = successorOf(this.id, salt);
+    this.staleCookie = true;
+    this.followed = true;
+  }
+
   /** Notes what was saved: from here on, changes are found against it. */
   keep(loaded: Loaded): void {
     this.loaded = loaded;
     this.modified = undefined;
     this.staleCookie = false;
+    if (!this.hidden.has(LEASE_KEY)) this.lease = undefined;
     this.updates.clear();
+  }
+
+  /** Gives the session back at the save that follows. */
+  release(): void {
+    if (this.lease) this.hidden.delete(LEASE_KEY);
   }
 
   /** Notes that there is no record any more. */

@@ -1,4 +1,5 @@
 import type { OpenRequest, Saved, SessionInterface } from "../../core/interface.ts";
+import type { LockOptions } from "../../core/lease.ts";
 import type { Session } from "../../core/session.ts";
 import { markFailed, markLate } from "../../core/state.ts";
 
@@ -23,12 +24,15 @@ export interface Circumstances {
 export class RequestSession<T extends object> {
   readonly #sessions: SessionInterface<T>;
   readonly #request: () => OpenRequest;
+  readonly #lock: LockOptions | undefined;
   #opening: Promise<Session<T>> | undefined;
   #opened: Session<T> | undefined;
 
-  constructor(sessions: SessionInterface<T>, request: () => OpenRequest) {
+  /** With `lock`, the request has the session alone as soon as it is open. */
+  constructor(sessions: SessionInterface<T>, request: () => OpenRequest, lock?: LockOptions) {
     this.#sessions = sessions;
     this.#request = request;
+    this.#lock = lock;
   }
 
   /** The session, once it is open. */
@@ -45,6 +49,11 @@ export class RequestSession<T extends object> {
     return this.#opening;
   }
 
+  /** Opens it, if need be, and has it for this request alone. */
+  async lock(lock: LockOptions): Promise<void> {
+    await this.#sessions.lock?.(await this.open(), lock);
+  }
+
   /**
    * Saves it if it was asked for; after a handler that `failed`, only what that cannot undo; `late`, when the headers have
    * left, only what needs no cookie.
@@ -59,7 +68,9 @@ export class RequestSession<T extends object> {
   }
 
   async #open(): Promise<Session<T>> {
-    this.#opened = await this.#sessions.open(this.#request());
-    return this.#opened;
+    const session = await this.#sessions.open(this.#request());
+    if (this.#lock) await this.#sessions.lock?.(session, this.#lock);
+    this.#opened = session;
+    return session;
   }
 }

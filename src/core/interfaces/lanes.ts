@@ -109,7 +109,8 @@ export class Lane {
   /** Writes for all who wait, over what stands there as far as is known, and gives what is known then. */
   async #next(known: Uint8Array | undefined): Promise<Uint8Array | undefined> {
     // Who came last has read last.
-    const before = known ?? this.#waiting.at(-1)?.loaded.bytes ?? NOTHING;
+    const last = this.#waiting.at(-1);
+    const before = known ?? last?.standing ?? last?.loaded.bytes ?? NOTHING;
     const { batch, bytes } = this.#compose(before);
     if (batch.length === 0) return known;
     const expiresAt = Math.max(...batch.map((wish) => wish.expiresAt));

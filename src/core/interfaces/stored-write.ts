@@ -139,12 +139,16 @@ export function move(
   return lane.save({ state, loaded, draft, expiresAt });
 }
 
-/** Saves a session that lives on: its data where that changed, else its deadline when that is due. */
+/**
+ * Saves a session that lives on: its data where that changed, else its deadline when that is due. `standing`: what is in the
+ * store, where that is known to be other than what was loaded.
+ */
 export async function change(
   kind: SavingKind,
   session: object,
   loaded: Loaded,
   draft: Draft | undefined,
+  standing?: Uint8Array,
 ): Promise<Saved> {
   const state = stateOf(session);
   const { plan, expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
@@ -153,7 +157,7 @@ export async function change(
   const writes = draft !== undefined && (draft.modified || kind.habits.rewrites);
   const present = writes ? draft : { data: new Map(), bytes: loaded.bytes, modified: false };
   const key = kind.ids.keyOf(state.id);
-  const wish = { state, loaded, draft: present, expiresAt };
+  const wish = { state, loaded, standing, draft: present, expiresAt };
   const spot = spotOf(kind, key);
   try {
     const swapped = await kind.lanes.save(wish, rulesFor(kind, key), spot);
@@ -161,9 +165,7 @@ export async function change(
     return conclude(kind, session, { swapped, expiresAt, line, written: writes && draft.modified });
   } catch (error) {
     if (!(error instanceof Moved)) throw error;
-    state.id = successorOf(state.id, error.salt);
-    state.staleCookie = true;
-    state.followed = true;
+    state.follow(error.salt);
     return change(kind, session, loaded, draft);
   }
 }
@@ -218,9 +220,10 @@ export function cookieLine(kind: SavingKind, state: SessionState, expiresAt: num
   return kind.cookie.write(state.request, kind.token.write(state.id), expiresAt);
 }
 
-function rulesFor(kind: SavingKind, key: string): SwapRules {
-  const { codec, onConflict, renewal } = kind;
-  return { codec, onConflict, key, ...(renewal && { saltIn: (bytes) => saltOf(codec, bytes) }) };
+/** How changes of a record are merged. */
+export function rulesFor(kind: SavingKind, key: string): SwapRules {
+  const { clock, codec, onConflict, renewal } = kind;
+  return { clock, codec, onConflict, key, ...(renewal && { saltIn: (bytes) => saltOf(codec, bytes) }) };
 }
 
 function saltOf(codec: Codec, bytes: Uint8Array): string | undefined {

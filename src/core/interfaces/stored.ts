@@ -4,6 +4,7 @@ import { draftOf } from "../draft.ts";
 import type { Ids } from "../id.ts";
 import type { Saved, SessionInterface } from "../interface.ts";
 import type { OnConflict } from "../merge.ts";
+import { LEASE_KEY, checkedLock } from "../lease.ts";
 import type { OnStoreError } from "../options.ts";
 import { type Renewal, isRenewalDue, noteRenewal } from "../renewal.ts";
 import { createSession, dataOf, fill } from "../session.ts";
@@ -11,6 +12,7 @@ import { SessionState, stateOf } from "../state.ts";
 import type { Durable, Store } from "../../store.ts";
 import { type Kind, UNCHANGED, answer, begin, endsEmpty, rulesOf } from "./kind.ts";
 import { type Live, findLive } from "./stored-load.ts";
+import { lockSession } from "./stored-lock.ts";
 import { confirmRenewal, renew } from "./stored-renew.ts";
 import { change, create, end, replace } from "./stored-write.ts";
 import { Lanes } from "./lanes.ts";
@@ -36,7 +38,7 @@ export interface StoredKind extends Kind {
   onConflict: OnConflict;
   /** Default: `fail`. */
   onStoreError?: OnStoreError;
-  /** Absent where records cannot say that they moved (Flask's). */
+  /** Absent where records have no room for anything of ours, such as that they moved, or are locked (Flask's). */
   renewal?: Renewal;
 }
 
@@ -64,6 +66,7 @@ export function stored(made: StoredKind): SessionInterface<Record<string, unknow
       return only && live.length === 1 ? resume(kind, state, only) : begin(kind, state);
     },
     save: async (session) => confirmed(kind, session, await save(kind, session)),
+    ...(kind.renewal && { lock: (session, lock = {}) => lockSession(kind, session, checkedLock(lock)) }),
   };
 }
 
@@ -97,8 +100,9 @@ async function save(kind: SavingKind, session: object): Promise<Saved> {
   if (state.outage) return saveWithout(kind, session, state.outage);
   if (state.destroyed) return end(kind, state);
   if (state.failed && !kind.habits.savesFailed) return saveFailed(kind, session);
-  const looked = state.accessed || kind.habits.rewrites;
+  const looked = state.accessed || kind.habits.rewrites || state.lease !== undefined;
   if (looked) await keepRenewal(kind, state);
+  state.release();
   const draft = looked ? draftOf(session, kind.codec) : undefined;
   if (draft && kind.habits.isEmpty(draft.data)) {
     return endsEmpty(state, draft) ? end(kind, state) : answer(kind, state, UNCHANGED);
@@ -130,11 +134,13 @@ function saveWithout(kind: SavingKind, session: object, outage: SessionError): S
   return answer(kind, state, UNCHANGED);
 }
 
-/** A handler that threw saves nothing but the new id that it had asked for. */
+/** A handler that threw saves nothing but the new id that it had asked for, and gives back a session that it had locked. */
 function saveFailed(kind: SavingKind, session: object): Promise<Saved> | Saved {
   const state = stateOf(session);
-  const { loaded } = state;
+  const { loaded, lease } = state;
   const data = loaded && kind.codec.decode(loaded.bytes);
-  if (!loaded || !data || state.formerId === undefined) return answer(kind, state, UNCHANGED);
-  return replace(kind, session, loaded, { data, bytes: loaded.bytes, modified: false });
+  if (!loaded || !data || (state.formerId === undefined && !lease)) return answer(kind, state, UNCHANGED);
+  data.delete(LEASE_KEY);
+  const draft = { data, bytes: lease ? kind.codec.encode(data) : loaded.bytes, modified: lease !== undefined };
+  return state.formerId === undefined ? change(kind, session, loaded, draft) : replace(kind, session, loaded, draft);
 }
