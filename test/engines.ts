@@ -6,7 +6,6 @@ export {
   says,
   startCluster,
   startDynamo,
-  startFlask,
   startMariadb,
   startMemcached,
   startMongo,

@@ -63,6 +63,9 @@ export interface ServerOptions {
   readonly stopsBy?: NodeJS.Signals;
 }
 
+/** Starts a server. Resolves once it answers; rejects with what it said if it does not come up. */
+export function startServer(options: ServerOptions): Promise<Server>;
+
 /** Asks at a port: whether what is said there is answered by something that begins with `welcome`. */
 export function says(hello: string | Uint8Array, welcome: string): (port: number) => Promise<boolean>;
 

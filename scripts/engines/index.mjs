@@ -16,7 +16,7 @@ export { askMemcached, startMemcached } from "./memcached.mjs";
 export { startMongo } from "./mongo.mjs";
 export { startPostgres } from "./postgres.mjs";
 export { startCluster, startRedis, startReplica, startSentinel, startSentinels } from "./redis.mjs";
-export { says } from "./server.mjs";
+export { says, startServer } from "./server.mjs";
 
 export const engines = { redis, memcached, postgres, mariadb, mongo, dynamo, flask, chromium };
 
