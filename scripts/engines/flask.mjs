@@ -19,6 +19,7 @@ export const flask = {
   title: "Flask",
   variable: "FLASK_PYTHON",
   packages: ["python3", "python3-venv"],
+  mend: "install Python 3.10 or later with venv, and let pip reach PyPI",
   build,
   version: () => (existsSync(python()) ? pinned("Flask") : undefined),
   async open() {
@@ -57,6 +58,7 @@ function pinned(name) {
 
 function build() {
   const path = folder();
+  console.log("pip install Flask (seconds, once)");
   // A folder that is there is whole: another process that builds it meanwhile gets in nobody's way. Python runs from
   // wherever an environment was moved to; only its scripts do not, and `-m` needs none.
   const fresh = `${path}.${process.pid}`;
