@@ -1,5 +1,5 @@
 import { sameBytes } from "../../crypto/bytes.ts";
-import { SessionError } from "../../errors.ts";
+import { SessionError, SessionInDoubtError } from "../../errors.ts";
 import { report } from "../../events.ts";
 import type { Entry, Updated } from "../../store.ts";
 import { NoAnswer } from "../breaker.ts";
@@ -23,8 +23,10 @@ export interface Spot {
 }
 
 const MAX_TRIES = 16;
-/** A write that was fought for is followed by a pause of once or twice so many times its own length. */
-const COURTESY = 4;
+/** A write is followed by a pause of once or twice so many times its own length while others fight for the record. */
+const COURTESY = 8;
+/** So many writes after one that was fought for, others are taken to be there still. */
+const MEMORY = 4;
 /** In milliseconds. */
 const LONGEST_PAUSE = 250;
 const NOTHING = new Uint8Array();
@@ -64,8 +66,10 @@ interface Waiting extends Wish {
 export class Lane {
   #waiting: Waiting[] = [];
   #running = false;
-  /** How many milliseconds the last write took, if another process was there as well; else 0. */
+  /** How many milliseconds the last write took, if another process is there as well; else 0. */
   #courtesy = 0;
+  /** How many writes from now others are taken to be there. */
+  #contested = 0;
   readonly #rules: SwapRules;
   readonly #spot: Spot;
   readonly #onIdle: () => void;
@@ -119,7 +123,8 @@ export class Lane {
     try {
       const updated = await this.#spot.write(bytes, before, expiresAt);
       if (!updated.done) return await this.#lose(batch, bytes, updated.current);
-      if (batch.some(({ tries }) => tries > 1)) this.#courtesy = Math.max(performance.now() - start, 1);
+      this.#contested = batch.some(({ tries }) => tries > 1) ? MEMORY : this.#contested - 1;
+      if (this.#contested > 0) this.#courtesy = Math.max(performance.now() - start, 1);
       return this.#grant(batch, bytes);
     } catch (error) {
       return this.#doubt(batch, { bytes, before, error });
@@ -143,6 +148,7 @@ export class Lane {
 
   #grant(batch: readonly Waiting[], bytes: Uint8Array): Uint8Array {
     for (const { draft, conflicts, tries, settle } of batch) {
+      if (tries > 1) report({ type: "contended", tries }, this.#rules.key);
       if (conflicts.length > 0) report({ type: "conflict", keys: conflicts, tries }, this.#rules.key);
       settle({ bytes, merged: tries > 1 || !sameBytes(bytes, draft.bytes), conflicts, tries });
     }
@@ -216,9 +222,9 @@ function fateOf({ doubted, state }: Waiting, tried: Uint8Array, standing: Uint8A
   return doubted !== undefined && state.updates.any ? "unknown" : "undone";
 }
 
-function inDoubt(): SessionError {
+function inDoubt(): SessionInDoubtError {
   const message = "the store's reply was lost, and what an update was to change has changed: it may have been saved";
-  return new SessionError("IN_DOUBT", message);
+  return new SessionInDoubtError(message);
 }
 
 function givenUp(): SessionError {
