@@ -619,6 +619,16 @@ describe("the timeouts", () => {
     expect((await browser.open()).isNew).toBe(true);
   });
 
+  test("that were made shorter hold for sessions that began before", async () => {
+    const { browser, clock, store } = memorySessions({ timeouts: { idle: 3600, absolute: 7200 } });
+    await browser.visit((session) => (session["user"] = "ada"));
+    const shorter = createSessions({ store, clock, keys: { current: KEY }, timeouts: { idle: 3600, absolute: 600 } });
+    clock.advance(600_000 - 1);
+    expect({ ...(await shorter.open(browser.request)) }).toEqual({ user: "ada" });
+    clock.advance(1);
+    expect({ ...(await shorter.open(browser.request)) }).toEqual({});
+  });
+
   test("that are absolute hold whatever is done", async () => {
     const { browser, clock } = await loggedIn({ timeouts: { idle: 100, absolute: 250 } });
     for (let n = 0; n < 4; n++) {
