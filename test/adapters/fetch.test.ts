@@ -8,7 +8,7 @@ import { brokenFixture, eventsOf, fixture } from "./fixtures.ts";
 import { overFetch } from "./servers.ts";
 
 describe("fetch adapter", () => {
-  testAdapter({ test, serve: overFetch, load: "lazy", savesLate: false });
+  testAdapter({ test, serve: overFetch, load: "lazy" });
 });
 
 const request = new Request("http://example.test/");
