@@ -1,5 +1,6 @@
 /** Sessions for the tests beside the kit: with a store that can be made to wait or to fail. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { on } from "node:events";
 import {
   EVENTS,
   type Session,
@@ -57,4 +58,9 @@ export async function eventsOf(run: () => Promise<unknown>): Promise<string[]> {
     unsubscribe(EVENTS, listener);
   }
   return types;
+}
+
+/** Resolves when the process warns with a code. */
+export async function warningOf(code: string): Promise<void> {
+  for await (const [warning] of on(process, "warning")) if ((warning as { code?: string }).code === code) return;
 }

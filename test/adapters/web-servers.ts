@@ -1,15 +1,17 @@
 /** Real servers of the frameworks that speak web standards, for the adapter kit. */
-import { getRequestListener } from "@hono/node-server";
+import { type HttpBindings, getRequestListener } from "@hono/node-server";
+import { H3, toNodeHandler } from "h3";
 import { Hono } from "hono";
+import { session as h3Session } from "../../src/adapters/h3.ts";
 import { session as honoSession } from "../../src/adapters/hono.ts";
 import type { Session } from "../../src/index.ts";
-import type { AdapterKit, KitData } from "../../src/testing/internal/adapter-stage.ts";
+import type { AdapterKit, KitData, Served } from "../../src/testing/internal/adapter-stage.ts";
 import { bodyOf, listen } from "./servers.ts";
 
 export function overHono(load: "eager" | "lazy"): AdapterKit["serve"] {
   return (sessions, act) => {
     const app = new Hono();
-    app.onError((error, c) => ("getResponse" in error ? (error.getResponse as () => Response)() : c.text("oops", 500)));
+    app.onError((error, c) => ("getResponse" in error ? error.getResponse() : c.text("oops", 500)));
     app.use(honoSession(sessions, { load }));
     app.all("*", async (c) => {
       const current = () => sessionIn(c.get("session" as never));
@@ -19,13 +21,31 @@ export function overHono(load: "eager" | "lazy"): AdapterKit["serve"] {
       if (location !== undefined) return c.redirect(location, status as 302);
       return typeof body === "string" ? c.text(body, status as 200) : c.body(bodyOf(body) as null, status as 200);
     });
-    return listen(getRequestListener(app.fetch));
+    return listenWeb(app);
   };
 }
 
-type Found = Session<KitData> | (() => Promise<Session<KitData>>);
+/** Serves a Hono application as `@hono/node-server` does. */
+export function listenWeb({ fetch }: Pick<Hono<{ Bindings: HttpBindings }>, "fetch">): Promise<Served> {
+  const listener = getRequestListener(fetch);
+  return listen((incoming, outgoing) => void listener(incoming, outgoing));
+}
 
 /** The session that was put in reach as itself, or as a function. */
-function sessionIn(found: Found): Session<KitData> | Promise<Session<KitData>> {
-  return typeof found === "function" ? found() : found;
+function sessionIn(found: unknown): Session<KitData> | Promise<Session<KitData>> {
+  return typeof found === "function" ? (found as () => Promise<Session<KitData>>)() : (found as Session<KitData>);
+}
+
+export function overH3(load: "eager" | "lazy"): AdapterKit["serve"] {
+  return (sessions, act) => {
+    const app = new H3({ silent: true }).use(h3Session(sessions, { load }));
+    app.all("/**", async (event) => {
+      const current = () => sessionIn(event.context.session);
+      const { status = 200, headers = [], body } = await act(event.url.pathname, current);
+      event.res.status = status;
+      for (const [name, value] of headers) event.res.headers.append(name, value);
+      return bodyOf(body);
+    });
+    return listen(toNodeHandler(app));
+  };
 }

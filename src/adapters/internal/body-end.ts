@@ -12,7 +12,9 @@ export function withEnd<Chunk>(body: ReadableStream<Chunk>, atEnd: () => Promise
         await atEnd();
         controller.close();
       },
-      cancel: (reason) => reader.cancel(reason).finally(atEnd),
+      async cancel(reason) {
+        await reader.cancel(reason).finally(() => atEnd());
+      },
     },
     { highWaterMark: 0 },
   );

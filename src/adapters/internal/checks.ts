@@ -6,7 +6,10 @@ import { warnOnce } from "../../events.ts";
 export function checkedSessions(sessions: unknown): void {
   const { open, save } = (sessions ?? {}) as Partial<SessionInterface>;
   if (typeof open === "function" && typeof save === "function") return;
-  throw new SessionError("CONFIG", "session needs sessions first: what sessions(), cookieSessions() or flaskSession() gave");
+  throw new SessionError(
+    "CONFIG",
+    "session needs sessions first: what sessions(), cookieSessions() or flaskSession() gave",
+  );
 }
 
 const MOUNTED = Symbol("flagon.mounted");
