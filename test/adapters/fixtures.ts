@@ -60,7 +60,10 @@ export async function eventsOf(run: () => Promise<unknown>): Promise<string[]> {
   return types;
 }
 
-/** Resolves when the process warns with a code. */
-export async function warningOf(code: string): Promise<void> {
-  for await (const [warning] of on(process, "warning")) if ((warning as { code?: string }).code === code) return;
+/** What the process says when it warns with a code. */
+export async function warningOf(code: string): Promise<string> {
+  for await (const [warning] of on(process, "warning") as AsyncIterable<[Error & { code?: string }]>) {
+    if (warning.code === code) return warning.message;
+  }
+  return "";
 }

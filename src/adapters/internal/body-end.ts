@@ -13,7 +13,11 @@ export function withEnd<Chunk>(body: ReadableStream<Chunk>, atEnd: () => Promise
         controller.close();
       },
       async cancel(reason) {
-        await reader.cancel(reason).finally(() => atEnd());
+        try {
+          await reader.cancel(reason);
+        } finally {
+          await atEnd();
+        }
       },
     },
     { highWaterMark: 0 },
