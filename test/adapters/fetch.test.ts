@@ -216,6 +216,22 @@ describe("a body that streams", () => {
     expect([reason, await user()]).toEqual(["enough", "eve"]);
   });
 
+  test("is kept once when its reader leaves while it waits for more", async () => {
+    const { sessions, saves } = counted(fixture());
+    const answer = await session(sessions, async (_request, context) => {
+      const current = await context.session();
+      const cancel = async () => {
+        await nextTurn();
+        current["user"] = "eve";
+      };
+      return new Response(new ReadableStream({ pull: () => new Promise(() => undefined), cancel }));
+    })(request);
+    const reader = answer.body?.getReader();
+    const waiting = reader?.read();
+    await reader?.cancel();
+    expect([await waiting, saves()]).toEqual([{ done: true, value: undefined }, 2]);
+  });
+
   test("keeps nothing when it breaks off, and breaks off for its reader", async () => {
     const failure = new Error("on purpose");
     const { answer, user } = await streamed(fixture(), (current) => {
