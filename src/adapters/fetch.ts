@@ -5,7 +5,7 @@ import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { SessionError } from "../errors.ts";
 import { report } from "../events.ts";
-import { checkedSessions } from "./internal/checks.ts";
+import { checkSessions } from "./internal/sessions.ts";
 import { WebVisit, refusalTo } from "./internal/web-visit.ts";
 
 /** What a handler is given with the request. */
@@ -39,7 +39,7 @@ export function session<T extends object, Rest extends unknown[] = []>(
   handler: SessionHandler<T, Rest>,
   options: FetchOptions = {},
 ): (request: Request, ...rest: Rest) => Promise<Response> {
-  checkedSessions(sessions);
+  checkSessions(sessions);
   checkOptions("session", options, ["trustProxy"]);
   const { trustProxy = false } = options;
   return async (request, ...rest) => {

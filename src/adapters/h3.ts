@@ -7,10 +7,11 @@ import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { SessionError } from "../errors.ts";
 import { report } from "../events.ts";
-import { checkedSessions, comesTwice } from "./internal/checks.ts";
 import { tellIfLate } from "./internal/late.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { refusalOf } from "./internal/refusal.ts";
+import { checkSessions } from "./internal/sessions.ts";
+import { comesTwice } from "./internal/twice.ts";
 import { WebVisit, fieldsOf } from "./internal/web-visit.ts";
 
 declare module "h3" {
@@ -45,7 +46,7 @@ export interface H3Options {
  * 500 or more, nothing is saved but a `regenerate` or `destroy`. Throws `CONFIG` for a wrong option.
  */
 export function session<T extends object>(sessions: SessionInterface<T>, options: H3Options = {}): Middleware {
-  checkedSessions(sessions);
+  checkSessions(sessions);
   checkOptions("session", options, ["load", "trustProxy"]);
   const { trustProxy = false } = options;
   const load = checkedLoad(options.load ?? "lazy");

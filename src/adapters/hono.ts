@@ -6,9 +6,10 @@ import type { SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { report } from "../events.ts";
-import { checkedSessions, comesTwice } from "./internal/checks.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { refusalOf } from "./internal/refusal.ts";
+import { checkSessions } from "./internal/sessions.ts";
+import { comesTwice } from "./internal/twice.ts";
 import { WebVisit, fieldsOf, refusalTo } from "./internal/web-visit.ts";
 
 /** What handlers find in `c.var`, as in `new Hono<{ Variables: SessionVariables<Visit> }>()`. */
@@ -42,7 +43,7 @@ export function session<T extends object, L extends Load = "lazy">(
   sessions: SessionInterface<T>,
   options: HonoOptions<L> = {},
 ): MiddlewareHandler<{ Variables: SessionVariables<T, L> }> {
-  checkedSessions(sessions);
+  checkSessions(sessions);
   checkOptions("session", options, ["load", "trustProxy"]);
   const { trustProxy = false } = options;
   const load = checkedLoad(options.load ?? "lazy");
