@@ -25,6 +25,11 @@ export type SessionHandler<T extends object, Rest extends unknown[] = []> = (
 export interface FetchOptions {
   /** Whether to believe the `X-Forwarded-Proto` of a proxy that is always in front of the server. Default: false. */
   trustProxy?: boolean;
+  /**
+   * Whether a response tells that the handler failed, where the host catches what is thrown and answers it:
+   * `({ status }) => status >= 500`. Then nothing is saved but a `regenerate` or `destroy`. Default: none does.
+   */
+  hasFailed?: (response: Response) => boolean;
 }
 
 /**
@@ -40,14 +45,14 @@ export function session<T extends object, Rest extends unknown[] = []>(
   options: FetchOptions = {},
 ): (request: Request, ...rest: Rest) => Promise<Response> {
   checkSessions(sessions);
-  checkOptions("session", options, ["trustProxy"]);
-  const { trustProxy = false } = options;
+  checkOptions("session", options, ["trustProxy", "hasFailed"]);
+  const { trustProxy = false, hasFailed = () => false } = options;
   return async (request, ...rest) => {
     const visit = new WebVisit(sessions, () => request, trustProxy);
     const context: SessionContext<T> = { session: () => visit.open() };
     const handle = async () => handler(request, context, ...rest);
     return runWithSession(() => visit.opened, handle).then(
-      (response) => visit.answer(response, false).catch(refuse),
+      async (response) => visit.answer(response, hasFailed(response)).catch(refuse),
       (error: unknown) => afterThrow(visit, error),
     );
   };

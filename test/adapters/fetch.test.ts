@@ -128,6 +128,26 @@ describe("a handler", () => {
     expect((await logout(new Request(request, { headers: { cookie } }))).status).toBe(503);
   });
 
+  test("whose host answers for it saves nothing either, where hasFailed says so", async () => {
+    const { visits, store } = fixture();
+    const hasFailed = ({ status }: Response) => status >= 500;
+    const statuses = [200, 404, 500].map(async (status) => {
+      const handler = session(
+        visits,
+        async (_request, context) => (((await context.session())["user"] = "ada"), new Response("", { status })),
+        { hasFailed },
+      );
+      const answer = await handler(request);
+      return [answer.status, answer.headers.getSetCookie().length];
+    });
+    expect(await Promise.all(statuses)).toEqual([
+      [200, 1],
+      [404, 1],
+      [500, 0],
+    ]);
+    expect(store.take().create).toBe(2);
+  });
+
   test("has the ambient session once it has awaited its own", async () => {
     const handler = session(fixture().visits, async (_request, context) => {
       expect(() => ambient["user"]).toThrow(expect.objectContaining({ code: "CONTEXT" }));
