@@ -96,6 +96,12 @@ describe("an error", () => {
       throw new HTTPError({ status: 401 });
     };
     expect(await userAfter(page)).toEqual([401, "eve"]);
+    const numbered: EventHandler = async (event) => {
+      await begin(event);
+      // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- h3 takes a number for a status
+      throw 404;
+    };
+    expect(await userAfter(numbered)).toEqual([404, "eve"]);
     expect(await userAfter(async (event) => (await begin(event), HTTPError.status(422)))).toEqual([422, "eve"]);
   });
 

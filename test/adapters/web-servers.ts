@@ -1,7 +1,9 @@
 /** Real servers of the frameworks that speak web standards, for the adapter kit. */
 import { type HttpBindings, getRequestListener } from "@hono/node-server";
 import { H3, toNodeHandler } from "h3";
+import { appendResponseHeader, createApp, eventHandler, send, setResponseStatus, toNodeListener } from "h3v1";
 import { Hono } from "hono";
+import { session as h3v1Session } from "../../src/adapters/h3-v1.ts";
 import { session as h3Session } from "../../src/adapters/h3.ts";
 import { session as honoSession } from "../../src/adapters/hono.ts";
 import type { Session } from "../../src/index.ts";
@@ -47,5 +49,23 @@ export function overH3(load: "eager" | "lazy"): AdapterKit["serve"] {
       return bodyOf(body);
     });
     return listen(toNodeHandler(app));
+  };
+}
+
+export function overH3v1(load: "eager" | "lazy"): AdapterKit["serve"] {
+  return (sessions, act) => {
+    // What is unhandled is printed.
+    const app = createApp({ onError: (error) => void (error.unhandled = false) }).use(h3v1Session(sessions, { load }));
+    app.use(
+      eventHandler(async (event) => {
+        const current = () => sessionIn(event.context["session"]);
+        const { status = 200, headers = [], body } = await act(event.path.split("?", 1).join(), current);
+        setResponseStatus(event, status);
+        for (const [name, value] of headers) appendResponseHeader(event, name, value);
+        if (status === 304 || body === undefined) return send(event, "");
+        return typeof body === "string" ? send(event, body) : bodyOf(body);
+      }),
+    );
+    return listen(toNodeListener(app));
   };
 }
