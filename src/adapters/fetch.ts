@@ -5,6 +5,7 @@ import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { SessionError } from "../errors.ts";
 import { report } from "../events.ts";
+import { type Lockable, lockOf } from "./internal/lock.ts";
 import { checkSessions } from "./internal/sessions.ts";
 import { WebVisit, refusalTo } from "./internal/web-visit.ts";
 
@@ -22,7 +23,7 @@ export type SessionHandler<T extends object, Rest extends unknown[] = []> = (
 ) => Response | Promise<Response>;
 
 /** Options of `session`. */
-export interface FetchOptions {
+export interface FetchOptions extends Lockable {
   /** Whether to believe the `X-Forwarded-Proto` of a proxy that is always in front of the server. Default: false. */
   trustProxy?: boolean;
   /**
@@ -45,10 +46,11 @@ export function session<T extends object, Rest extends unknown[] = []>(
   options: FetchOptions = {},
 ): (request: Request, ...rest: Rest) => Promise<Response> {
   checkSessions(sessions);
-  checkOptions("session", options, ["trustProxy", "hasFailed"]);
+  checkOptions("session", options, ["hasFailed", "lock", "trustProxy"]);
   const { trustProxy = false, hasFailed = () => false } = options;
+  const lock = lockOf(sessions, options.lock);
   return async (request, ...rest) => {
-    const visit = new WebVisit(sessions, () => request, trustProxy);
+    const visit = new WebVisit(sessions, () => request, { trustProxy, lock });
     const context: SessionContext<T> = { session: () => visit.open() };
     const handle = async () => handler(request, context, ...rest);
     return runWithSession(() => visit.opened, handle).then(

@@ -3,10 +3,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
+import { type Lockable, lockOf } from "./internal/lock.ts";
 import { answer } from "./internal/refusal.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
-import { comesTwice } from "./internal/twice.ts";
+import { hasBegun, noteBegun } from "./internal/twice.ts";
 import { Visit } from "./internal/visit.ts";
 
 /** An event of h3 1. */
@@ -16,7 +17,7 @@ export interface NodeEvent {
 }
 
 /** Options of `session`. */
-export interface H3Options {
+export interface H3Options extends Lockable {
   /**
    * `'lazy'`: the session is loaded when a handler asks, `await event.context.session()`. `'eager'`: it is loaded before
    * what follows, and is `event.context.session`. Default: `'lazy'`.
@@ -41,17 +42,20 @@ export interface SessionHandler {
  */
 export function session<T extends object>(sessions: SessionInterface<T>, options: H3Options = {}): SessionHandler {
   checkSessions(sessions);
-  checkOptions("session", options, ["load", "trustProxy"]);
+  checkOptions("session", options, ["load", "lock", "trustProxy"]);
   const { trustProxy = false } = options;
+  const lock = lockOf(sessions, options.lock);
   const load = checkedLoad(options.load ?? "lazy");
   const handle = async ({ node: { req, res }, context }: NodeEvent) => {
-    if (comesTwice(context)) return;
+    if (await hasBegun(context, lock)) return;
     const visit = new Visit(sessions, req, res, {
       load,
+      lock,
       isSecure: () => isSecure(req, trustProxy),
       hasFailed: () => res.statusCode >= 500,
       refuse: (_error, text) => answer(res, text),
     });
+    noteBegun(context, visit);
     const take = () => (load === "eager" ? visit.take() : () => visit.take());
     // A failure is answered here: h3 goes on with nothing that has been answered.
     await visit.begin().then(

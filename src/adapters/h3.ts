@@ -9,9 +9,10 @@ import { SessionError } from "../errors.ts";
 import { report } from "../events.ts";
 import { tellIfLate } from "./internal/late.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
+import { type Lockable, lockOf } from "./internal/lock.ts";
 import { refusalOf } from "./internal/refusal.ts";
 import { checkSessions } from "./internal/sessions.ts";
-import { comesTwice } from "./internal/twice.ts";
+import { hasBegun, noteBegun } from "./internal/twice.ts";
 import { WebVisit, fieldsOf } from "./internal/web-visit.ts";
 
 declare module "h3" {
@@ -29,7 +30,7 @@ export interface H3Setup {}
 export type ContextSession = H3Setup extends { load: "eager" } ? Session : () => Promise<Session>;
 
 /** Options of `session`. */
-export interface H3Options {
+export interface H3Options extends Lockable {
   /**
    * `'lazy'`: the session is loaded when a handler asks, `await event.context.session()`. `'eager'`: it is loaded before
    * what follows, and is `event.context.session`. Default: `'lazy'`.
@@ -47,12 +48,14 @@ export interface H3Options {
  */
 export function session<T extends object>(sessions: SessionInterface<T>, options: H3Options = {}): Middleware {
   checkSessions(sessions);
-  checkOptions("session", options, ["load", "trustProxy"]);
+  checkOptions("session", options, ["load", "lock", "trustProxy"]);
   const { trustProxy = false } = options;
+  const lock = lockOf(sessions, options.lock);
   const load = checkedLoad(options.load ?? "lazy");
   return async (event, next) => {
-    if (comesTwice(event.context)) return next();
-    const visit = new WebVisit(sessions, () => event.req, trustProxy);
+    if (await hasBegun(event.context, lock).catch((error: unknown) => refuse(event, error))) return next();
+    const visit = new WebVisit(sessions, () => event.req, { trustProxy, lock });
+    noteBegun(event.context, visit);
     if (load === "eager") await visit.begin().catch((error: unknown) => refuse(event, error));
     const take = () => (load === "eager" ? visit.take() : () => visit.open());
     Object.defineProperty(event.context, "session", { configurable: true, enumerable: true, get: take });

@@ -7,10 +7,11 @@ import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { report } from "../events.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
+import { type Lockable, lockOf } from "./internal/lock.ts";
 import { refusalOf } from "./internal/refusal.ts";
 import { checkSessions } from "./internal/sessions.ts";
-import { comesTwice } from "./internal/twice.ts";
-import { WebVisit, fieldsOf, refusalTo } from "./internal/web-visit.ts";
+import { hasBegun, noteBegun } from "./internal/twice.ts";
+import { type WebOptions, WebVisit, fieldsOf, refusalTo } from "./internal/web-visit.ts";
 
 /** What handlers find in `c.var`, as in `new Hono<{ Variables: SessionVariables<Visit> }>()`. */
 export interface SessionVariables<T extends object, L extends Load = "lazy"> {
@@ -22,7 +23,7 @@ export interface SessionVariables<T extends object, L extends Load = "lazy"> {
 }
 
 /** Options of `session`. */
-export interface HonoOptions<L extends Load = Load> {
+export interface HonoOptions<L extends Load = Load> extends Lockable {
   /**
    * `'lazy'`: the session is loaded when a handler asks, `await c.var.session()`. `'eager'`: it is loaded before what
    * follows, and is `c.var.session`. Default: `'lazy'`.
@@ -44,12 +45,14 @@ export function session<T extends object, L extends Load = "lazy">(
   options: HonoOptions<L> = {},
 ): MiddlewareHandler<{ Variables: SessionVariables<T, L> }> {
   checkSessions(sessions);
-  checkOptions("session", options, ["load", "trustProxy"]);
+  checkOptions("session", options, ["load", "lock", "trustProxy"]);
   const { trustProxy = false } = options;
+  const lock = lockOf(sessions, options.lock);
   const load = checkedLoad(options.load ?? "lazy");
   return async (c, next) => {
-    if (comesTwice(c)) return next();
-    const visit = new HonoVisit(sessions, c, trustProxy);
+    if (await hasBegun(c, lock).catch(throwAnswerable)) return next();
+    const visit = new HonoVisit(sessions, c, { trustProxy, lock });
+    noteBegun(c, visit);
     await (load === "lazy" ? visit.provide() : visit.provideLoaded());
     await runWithSession(() => (load === "lazy" ? visit.opened : visit.take()), next).catch((thrown: unknown) =>
       visit.afterThrow(thrown),
@@ -63,8 +66,8 @@ class HonoVisit<T extends object> extends WebVisit<T> {
   /** What is left of the headers when the request fails: those of whoever came before the session was asked for. */
   #headers: Headers | undefined;
 
-  constructor(sessions: SessionInterface<T>, c: Context, trustProxy: boolean) {
-    super(sessions, () => c.req.raw, trustProxy);
+  constructor(sessions: SessionInterface<T>, c: Context, options: WebOptions) {
+    super(sessions, () => c.req.raw, options);
     this.#c = c;
   }
 
@@ -87,7 +90,7 @@ class HonoVisit<T extends object> extends WebVisit<T> {
 
   #opening<Opened>(opening: Promise<Opened>): Promise<Opened> {
     this.#headers ??= this.#c.newResponse(null).headers;
-    return opening.catch((error: unknown) => Promise.reject(answerable(error)));
+    return opening.catch(throwAnswerable);
   }
 
   /** What is no `Error` goes past Hono's handlers. */
@@ -115,7 +118,7 @@ class HonoVisit<T extends object> extends WebVisit<T> {
     headers.delete("Cache-Control");
     applyHeaders(refusalOf(error).headers, fieldsOf(headers));
     replace(this.#c, new Response(null, { headers }));
-    throw answerable(error);
+    throwAnswerable(error);
   }
 }
 
@@ -126,7 +129,7 @@ function replace(c: Context, response: Response): void {
 }
 
 /** Hono's own handler of errors answers with what an error has for that. */
-function answerable(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  return Object.defineProperty(error, "getResponse", { configurable: true, value: () => refusalTo(error) });
+function throwAnswerable(error: unknown): never {
+  if (!(error instanceof Error)) throw error;
+  throw Object.defineProperty(error, "getResponse", { configurable: true, value: () => refusalTo(error) });
 }

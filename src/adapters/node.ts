@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
+import { type Lockable, lockOf } from "./internal/lock.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { type Load, Visit, checkedLoad } from "./internal/visit.ts";
 
@@ -19,7 +20,7 @@ export type SessionHandler<T extends object, L extends Load = "eager"> = (
 ) => unknown;
 
 /** Options of `session`. */
-export interface NodeOptions<L extends Load = Load> {
+export interface NodeOptions<L extends Load = Load> extends Lockable {
   /**
    * `'eager'`: the session is loaded before the handler runs. `'lazy'`: it is loaded when the handler asks, and
    * `request.session` is a promise. Default: `'eager'`.
@@ -42,13 +43,15 @@ export function session<T extends object, L extends Load = "eager">(
   handler: SessionHandler<T, L>,
   options: NodeOptions<L> = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  checkOptions("session", options, ["load", "trustProxy", "onError"]);
+  checkOptions("session", options, ["load", "lock", "trustProxy", "onError"]);
   const { trustProxy = false, onError } = options;
   const load = checkedLoad(options.load);
+  const lock = lockOf(sessions, options.lock);
   return (request, response) => {
     let failed = false;
     const visit = new Visit(sessions, request, response, {
       load,
+      lock,
       isSecure: () => isSecure(request, trustProxy),
       hasFailed: () => failed,
       refuse(error, text) {

@@ -8,7 +8,7 @@ import { session as ambient } from "../../src/core/context.ts";
 import { cookieSessions } from "../../src/index.ts";
 import { testAdapter } from "../../src/testing/adapter-suite.ts";
 import { browser } from "../../src/testing/browser.ts";
-import { type Served, deferred, rawVisit } from "../../src/testing/internal/adapter-stage.ts";
+import { type Served, deferred } from "../../src/testing/internal/adapter-stage.ts";
 import { type Data, type Fixture, type Visit, brokenFixture, eventsOf, fixture, warningOf } from "./fixtures.ts";
 import { listenWeb, overHono } from "./web-servers.ts";
 
@@ -270,7 +270,7 @@ describe("a stream", () => {
   test("that its visitor leaves keeps what changed until then", async () => {
     const left = deferred();
     const saved = deferred();
-    const { visits, store } = fixture((verb) => verb === "create" && saved.resolve());
+    const { visits } = fixture((verb) => verb === "update" && saved.resolve());
     const app = appOf(
       { visits },
       {
@@ -289,11 +289,15 @@ describe("a stream", () => {
     );
     const served = await listenWeb(app);
     open.push(served);
-    const { socket, received } = await rawVisit(served.url, "/stream");
-    while (!received().includes("one")) await new Promise((resolve) => socket.once("data", resolve));
-    socket.destroy();
+    const tab = browser(served.url);
+    await tab.visit("/login");
+    const leaving = new AbortController();
+    const headers = { cookie: tab.cookies() ?? "" };
+    const { body } = await fetch(`${served.url}/stream`, { headers, signal: leaving.signal });
+    await body?.getReader().read();
+    leaving.abort();
     await Promise.all([left.promise, saved.promise]);
-    expect(store.take().create).toBe(1);
+    expect((await tab.visit("/who")).text).toBe("eve");
   });
 
   test("cannot set a cookie any more, which is told", async () => {

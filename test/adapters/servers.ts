@@ -84,7 +84,7 @@ export function bodyOf(body: Answer["body"]): string | Uint8Array | ReadableStre
 }
 
 /** A `node:http` listener that calls a fetch handler. What the handler throws is answered with 500. */
-function bridge(handler: (request: Request) => Promise<Response>): RequestListener {
+export function bridge(handler: (request: Request) => Promise<Response>): RequestListener {
   return (incoming, outgoing) => {
     const url = `http://${incoming.headers.host}${incoming.url}`;
     const request = new Request(url, { method: incoming.method ?? "GET", headers: incoming.headersDistinct as never });

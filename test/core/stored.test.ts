@@ -428,8 +428,10 @@ describe("parallel requests", () => {
     const events = await eventsOf(async () => {
       expect(await browser.save(mine)).toMatchObject({ result: "merged", conflicts: ["theme"], tries: 2 });
     });
+    const key = expect.stringMatching(/^[0-9a-f]{16}$/) as unknown;
     expect(events).toEqual([
-      { type: "conflict", key: expect.stringMatching(/^[0-9a-f]{16}$/), keys: ["theme"], tries: 2 },
+      { type: "contended", key, tries: 2 },
+      { type: "conflict", key, keys: ["theme"], tries: 2 },
     ]);
     expect((await browser.open())["theme"]).toBe("dark");
   });

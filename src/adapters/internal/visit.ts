@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { runWithSession } from "../../core/ambient.ts";
 import { applyHeaders } from "../../core/headers.ts";
 import type { Saved, SessionInterface } from "../../core/interface.ts";
+import type { LockOptions } from "../../core/lease.ts";
 import { handOut, holdBack } from "../../core/state.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
@@ -17,6 +18,8 @@ export { type Load, checkedLoad } from "./load.ts";
 export interface Host {
   /** When `request.session` is loaded: it is the session itself, or a promise of it. */
   load: Load;
+  /** That the request has its session alone; absent: it has not. */
+  lock?: LockOptions | undefined;
   /** Whether the browser came by https. */
   isSecure(): boolean;
   /** Whether the handler failed, so that what it changed is not saved. */
@@ -59,7 +62,8 @@ export class Visit<T extends object> implements Around {
     this.#request = request;
     this.#response = response;
     this.#host = host;
-    this.#session = new RequestSession(sessions, () => ({ cookie: request.headers.cookie, secure: host.isSecure() }));
+    const open = () => ({ cookie: request.headers.cookie, secure: host.isSecure() });
+    this.#session = new RequestSession(sessions, open, host.lock);
     this.#headers = snapshotOf(response);
   }
 
@@ -67,6 +71,11 @@ export class Visit<T extends object> implements Around {
   async begin(): Promise<void> {
     if (this.#host.load === "lazy") return;
     holdBack(await this.#session.open());
+  }
+
+  /** Has the session for this request alone from now on: for a route of an application that opens it for all. */
+  lock(lock: LockOptions): Promise<void> {
+    return this.#session.lock(lock);
   }
 
   /** Runs the handler, for which the request has its `session`, and whose response waits for the save. */
@@ -89,8 +98,8 @@ export class Visit<T extends object> implements Around {
     return this.#isTaken || mayLive;
   }
 
-  save(): Promise<Saved> {
-    return this.#session.save(this.#host.hasFailed());
+  save(late: boolean): Promise<Saved> {
+    return this.#session.save({ failed: this.#host.hasFailed(), late });
   }
 
   /** Answers with an error, unless an answer has left already. */

@@ -1,6 +1,7 @@
 /** What the adapters of web standards share: a request that is a `Request`, its session, and the fields of its answer. */
 import { applyHeaders, type ResponseHeaders } from "../../core/headers.ts";
 import type { OpenRequest, Saved, SessionInterface } from "../../core/interface.ts";
+import type { LockOptions } from "../../core/lease.ts";
 import type { Session } from "../../core/session.ts";
 import { handOut, holdBack, isPending } from "../../core/state.ts";
 import { warnOnce } from "../../events.ts";
@@ -16,14 +17,22 @@ export interface WebRequest {
   readonly headers: Pick<Headers, "get">;
 }
 
+/** How a request and its session are taken. */
+export interface WebOptions {
+  /** Whether the header that a proxy sets is to be believed. */
+  trustProxy: boolean;
+  /** That the request has its session alone; absent: it has not. */
+  lock?: LockOptions | undefined;
+}
+
 /** The session of a request: opened, handed out, saved, and saved once more at the end of the body. */
 export class WebVisit<T extends object> {
   readonly #session: RequestSession<T>;
   #isTaken = false;
   #isSaved = false;
 
-  constructor(sessions: SessionInterface<T>, request: () => WebRequest, trustProxy: boolean) {
-    this.#session = new RequestSession(sessions, () => openRequestOf(request(), trustProxy));
+  constructor(sessions: SessionInterface<T>, request: () => WebRequest, { trustProxy, lock }: WebOptions) {
+    this.#session = new RequestSession(sessions, () => openRequestOf(request(), trustProxy), lock);
   }
 
   /** The session, once it is open. */
@@ -48,9 +57,14 @@ export class WebVisit<T extends object> {
     return this.#session.open();
   }
 
+  /** Has the session for this request alone from now on: for a route of an application that opens it for all. */
+  lock(lock: LockOptions): Promise<void> {
+    return this.#session.lock(lock);
+  }
+
   save(failed: boolean): Promise<Saved> {
     this.#isSaved = true;
-    return this.#session.save(failed);
+    return this.#session.save({ failed });
   }
 
   /** Saves, and gives the response with what it has to carry. Rejects as a save does; then the response is cancelled. */
@@ -80,7 +94,7 @@ export class WebVisit<T extends object> {
 
   async #finish(sent: Saved["headers"]): Promise<void> {
     const { opened } = this;
-    if (opened && isPending(opened)) await saveLate(() => this.#session.save(false), sent);
+    if (opened && isPending(opened)) await saveLate(() => this.#session.save({ late: true }), sent);
   }
 
   #noteTaken(): void {
