@@ -247,3 +247,9 @@ export function markFailed(session: object): void {
   const state = Stateful.stateOf(session);
   if (state) state.failed = true;
 }
+
+/** Whether something was changed or asked for since the session was last saved. */
+export function isPending(session: object): boolean {
+  const state = Stateful.stateOf(session);
+  return !state || state.destroyed || state.formerId !== undefined || state.isModified;
+}

@@ -25,6 +25,7 @@ import {
 export function testAdapter(kit: AdapterKit): void {
   for (const kind of ["store", "cookie"] as const) {
     testVisits(kit, kind);
+    if (kit.ambient ?? true) testAmbient(kit, kind);
     testResponses(kit, kind);
     testFailures(kit, kind);
     testHostileCookies(kit, kind);
@@ -78,6 +79,10 @@ function testVisits(kit: AdapterKit, kind: Kind): void {
     assert.equal(tab.cookies(), undefined);
     assert.equal((await tab.visit("/who")).text, "nobody");
   });
+}
+
+function testAmbient(kit: AdapterKit, kind: Kind): void {
+  const test = onStage(kit, kind);
 
   test("is there for code below the handler that nobody hands it", {}, async ({ tab, another }) => {
     const other = another();

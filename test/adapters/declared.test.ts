@@ -23,6 +23,8 @@ const OPTIONS = {
   paths: {
     flagon: [resolve("src/index.ts")],
     "flagon/express": [resolve("src/adapters/express.ts")],
+    "flagon/h3": [resolve("src/adapters/h3.ts")],
+    h3: [resolve("node_modules/h3/dist/_entries/generic.d.mts")],
     express: [resolve("node_modules/@types/express/index.d.ts")],
   },
 };
@@ -51,8 +53,33 @@ app.get("/", (req, res) => {
 });
 `;
 
-test("declaring SessionData once types req.session everywhere", () => {
-  writeFileSync(join(folder, "app.ts"), PROGRAM);
+const H3_PROGRAM = `
+import { H3 } from "h3";
+import type { SessionInterface } from "flagon";
+import { session } from "flagon/h3";
+
+declare module "flagon" {
+  interface SessionData { user: string; visits: number }
+}
+declare module "flagon/h3" {
+  interface H3Setup { load: "eager" }
+}
+
+declare const visits: SessionInterface;
+new H3().use(session(visits, { load: "eager" })).get("/", (event) => {
+  const user: string | undefined = event.context.session.user;
+  // @ts-expect-error -- a number
+  event.context.session.visits = "one";
+  // @ts-expect-error -- nobody declared it
+  return user ?? event.context.session.nothing;
+});
+`;
+
+test.each([
+  ["req.session", PROGRAM],
+  ["event.context.session, and its kind with H3Setup", H3_PROGRAM],
+])("declaring SessionData once types %s everywhere", (_what, program) => {
+  writeFileSync(join(folder, "app.ts"), program);
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: OPTIONS, include: ["app.ts"] }));
   const { stdout, status } = spawnSync(process.execPath, [COMPILER, "-p", folder], { encoding: "utf8" });
   expect([stdout, status]).toEqual(["", 0]);

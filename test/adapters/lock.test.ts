@@ -1,13 +1,20 @@
 import express from "express";
+import { H3, toNodeHandler } from "h3";
+import { createApp, eventHandler, toNodeListener } from "h3v1";
+import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { session as overExpress } from "../../src/adapters/express.ts";
 import { session as overFetch } from "../../src/adapters/fetch.ts";
+import { session as overH3 } from "../../src/adapters/h3.ts";
+import { session as overH3v1 } from "../../src/adapters/h3-v1.ts";
+import { session as overHono } from "../../src/adapters/hono.ts";
 import { session as overNode } from "../../src/adapters/node.ts";
 import { type Session, type SessionInterface, cookieSessions, sessions } from "../../src/index.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { browser } from "../../src/testing/browser.ts";
 import { KEY } from "../core/helpers.ts";
 import { bridge, listen } from "./servers.ts";
+import { listenWeb } from "./web-servers.ts";
 
 interface Account {
   user: string;
@@ -68,7 +75,32 @@ const hosts: Record<string, (visits: SessionInterface<Account>, pay: Pay) => Ret
   },
 };
 
-describe.each(Object.entries(hosts))("lock: true over %s", (_name, serve) => {
+type Lazy = () => Promise<Session<Account>>;
+
+const routed: typeof hosts = {
+  "hono, on one route": (visits, pay) => {
+    const app = new Hono().use(overHono(visits));
+    app.get("/login", async (c) => c.text(login(await c.var.session())));
+    app.get("/pay", overHono(visits, LOCKED), async (c) => c.text(await pay(await c.var.session())));
+    return listenWeb(app);
+  },
+  "h3, on one route": (visits, pay) => {
+    const app = new H3({ silent: true }).use(overH3(visits)).use("/pay", overH3(visits, LOCKED));
+    app.get("/login", async ({ context }) => login((await context.session()) as Session<Account>));
+    app.get("/pay", async ({ context }) => pay((await context.session()) as Session<Account>));
+    return listen(toNodeHandler(app));
+  },
+  "h3 1, for all routes": (visits, pay) => {
+    const app = createApp().use(overH3v1(visits, LOCKED));
+    const handle = async (context: Record<string, unknown>, path: string) => {
+      const current = await (context["session"] as Lazy)();
+      return path === "/pay" ? pay(current) : login(current);
+    };
+    return listen(toNodeListener(app.use(eventHandler(({ context, path }) => handle(context, path)))));
+  },
+};
+
+describe.each(Object.entries({ ...hosts, ...routed }))("lock: true over %s", (_name, serve) => {
   test("has each request alone with its session", async () => {
     const visits = sessions<Account>({ store: memoryStore(), keys: { current: KEY } });
     const { inside, pay } = cashier();

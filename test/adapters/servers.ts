@@ -77,7 +77,8 @@ export const overFetch: AdapterKit["serve"] = (sessions, act) => {
   return listen(bridge(handler));
 };
 
-function bodyOf(body: Answer["body"]): string | Uint8Array | ReadableStream | null {
+/** A body as web standards have it. */
+export function bodyOf(body: Answer["body"]): string | Uint8Array | ReadableStream | null {
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) return body ?? null;
   return Readable.toWeb(Readable.from(body).map((text: string) => Buffer.from(text))) as ReadableStream;
 }

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { applyHeaders } from "../../core/headers.ts";
 import type { Saved } from "../../core/interface.ts";
-import { tellIfLate, tellLateFailure } from "./late.ts";
+import { saveLate } from "./late.ts";
 import {
   type Holder,
   type Layer,
@@ -178,8 +178,7 @@ class Hold implements Holder {
   /** Changes that came after the head has left: the store takes them, the browser can be told no more. */
   async #saveLate(): Promise<void> {
     this.#phase = "held";
-    const saved = await this.around.save(true).catch(tellLateFailure);
-    if (saved) tellIfLate(saved, this.#sent);
+    await saveLate(() => this.around.save(true), this.#sent);
     this.#phase = "over";
     try {
       this.#replay();

@@ -7,18 +7,12 @@ import { handOut, holdBack } from "../../core/state.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
 import { type Around, aroundOf, beforeHeaders } from "./before-headers.ts";
+import type { Load } from "./load.ts";
 import { refusalOf } from "./refusal.ts";
 import { RequestSession } from "./request-session.ts";
 import { type Snapshot, fieldsOf, restoreHeaders, snapshotOf } from "./response-headers.ts";
 
-/** When a session is loaded: before the handler runs, or when it asks. */
-export type Load = "eager" | "lazy";
-
-/** The option `load`, with its default. Throws `CONFIG` for any other. */
-export function checkedLoad(load: Load = "eager"): Load {
-  if (load === "eager" || load === "lazy") return load;
-  throw new SessionError("CONFIG", `load is ${String(load)}; give 'eager' or 'lazy'`);
-}
+export { type Load, checkedLoad } from "./load.ts";
 
 /** What the adapters of Node's servers differ in. */
 export interface Host {
