@@ -3,9 +3,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
-import { warnOnce } from "../events.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
-import { type Load, Visit, checkedLoad, visitOf } from "./internal/visit.ts";
+import { checkSessions } from "./internal/sessions.ts";
+import { comesTooLate } from "./internal/too-late.ts";
+import { type Load, Visit, checkedLoad } from "./internal/visit.ts";
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the one that Express' own types are merged from
@@ -44,6 +45,7 @@ export function session<T extends object>(
   sessions: SessionInterface<T>,
   options: ExpressOptions = {},
 ): SessionMiddleware {
+  checkSessions(sessions);
   checkOptions("session", options, ["load"]);
   const load = checkedLoad(options.load);
   return (request, response, next) => {
@@ -58,16 +60,6 @@ export function session<T extends object>(
     if (load === "lazy") return goOn();
     visit.begin().then(goOn, (error: unknown) => visit.fail(error));
   };
-}
-
-function comesTooLate(request: IncomingMessage, response: ServerResponse): boolean {
-  const isTwice = visitOf(request) !== undefined;
-  if (isTwice) {
-    warnOnce("FLAGON_TWICE", "session() is used twice for one request and the second does nothing; app.use it once");
-  } else if (response.headersSent) {
-    warnOnce("FLAGON_BEGUN", "session() came after the response had begun and does nothing; app.use it earlier");
-  }
-  return isTwice || response.headersSent;
 }
 
 /** Express has `secure` on its requests, by its own setting for proxies. */

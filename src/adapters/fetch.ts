@@ -10,6 +10,7 @@ import { tellIfLate } from "./internal/late.ts";
 import { refusalOf } from "./internal/refusal.ts";
 import { RequestSession } from "./internal/request-session.ts";
 import { cameByHttps } from "./internal/secure.ts";
+import { checkSessions } from "./internal/sessions.ts";
 
 /** What a handler is given with the request. */
 export interface SessionContext<T extends object> {
@@ -42,6 +43,7 @@ export function session<T extends object, Rest extends unknown[] = []>(
   handler: SessionHandler<T, Rest>,
   options: FetchOptions = {},
 ): (request: Request, ...rest: Rest) => Promise<Response> {
+  checkSessions(sessions);
   checkOptions("session", options, ["trustProxy"]);
   const { trustProxy = false } = options;
   return async (request, ...rest) => {

@@ -1,0 +1,24 @@
+import type { Saved } from "../../core/interface.ts";
+import type { Around } from "./before-headers.ts";
+
+/** Two that one response waits for. A failure of either is the response's, which then has the cookies of none. */
+export function together(one: Around, other: Around): Around {
+  return {
+    get isDue() {
+      return one.isDue || other.isDue;
+    },
+    async save() {
+      const saved: Saved[] = [];
+      for (const around of [one, other]) if (around.isDue) saved.push(await around.save());
+      return joined(saved);
+    },
+    fail: (error) => one.fail(error),
+  };
+}
+
+/** The fields of all, and the outcome of one that has something to tell. */
+function joined(saved: readonly Saved[]): Saved {
+  const telling = saved.find(({ result }) => result !== "unchanged") ?? saved[0];
+  const headers = saved.flatMap((one) => one.headers);
+  return { result: "unchanged", conflicts: [], tries: 0, ...telling, headers };
+}
