@@ -114,7 +114,7 @@ class Call implements Host {
       secure: protocol === "https",
       forwardedProto: headers["x-forwarded-proto"]?.toString(),
       trustProxy: false,
-      mend: "create the application with trustProxy: 1 behind one proxy",
+      mend: "create the application with trustProxy, the address of your proxy",
     });
   }
 

@@ -116,8 +116,13 @@ export function overKoa(koa: () => koa3, load: "eager" | "lazy"): AdapterKit["se
     app.silent = true;
     app.use(koaSession(sessions, { load }));
     app.use(async (ctx) => fill(ctx, await act(ctx.path, () => ctx.session)));
-    return listen(app.callback());
+    return listenKoa(app);
   };
+}
+
+export function listenKoa(app: koa3): Promise<Served> {
+  const answer = app.callback();
+  return listen((req, res) => void answer(req, res));
 }
 
 function fill(ctx: KoaContext, { status = 200, headers = [], body = "" }: Answer): void {
