@@ -1,8 +1,12 @@
 import express5 from "express";
 import express4 from "express4";
+import fastify from "fastify";
+import koa, { type Context } from "koa";
 import { expectTypeOf, test } from "vitest";
 import { session as expressSession } from "../../src/adapters/express.ts";
+import { session as fastifySession } from "../../src/adapters/fastify.ts";
 import { session as fetchSession } from "../../src/adapters/fetch.ts";
+import { session as koaSession } from "../../src/adapters/koa.ts";
 import { session as nodeSession } from "../../src/adapters/node.ts";
 import type { Session, SessionInterface } from "../../src/index.ts";
 
@@ -52,4 +56,28 @@ test("both versions of Express take the middleware, and know req.session", () =>
   express4().use(middleware, (req) => expectTypeOf(req.session).toEqualTypeOf<Session>());
   express5().get("/", middleware, (req) => expectTypeOf(req.session.regenerate()).toBeVoid());
   express4.Router().use("/", middleware);
+});
+
+test("Fastify takes the plugin whatever its server, sessions of any data, and knows request.session", () => {
+  const app = fastify();
+  app.register(fastifySession, { sessions: visits, load: "lazy", property: "session" });
+  app.get("/", (request) => expectTypeOf(request.session).toEqualTypeOf<Session>());
+  app.addHook("onRequest", async (request) => expectTypeOf(request.session.regenerate()).toBeVoid());
+  const secure = fastify({ http2: true, https: {}, logger: true });
+  secure.register(fastifySession, { sessions: visits });
+  secure.get("/", (request) => expectTypeOf(request.session).toEqualTypeOf<Session>());
+  // @ts-expect-error -- without sessions there are none
+  app.register(fastifySession, { load: "lazy" });
+  // @ts-expect-error -- one of two
+  app.register(fastifySession, { sessions: visits, load: "late" });
+});
+
+test("Koa takes the middleware whatever its own state and context, and knows ctx.session", () => {
+  new koa().use(koaSession(visits)).use((ctx) => expectTypeOf(ctx.session).toEqualTypeOf<Session>());
+  const own = new koa<{ user: string }, { db: number }>().use(koaSession(visits, { load: "lazy" }));
+  own.use((ctx) => {
+    expectTypeOf(ctx.session).toEqualTypeOf<Session>();
+    expectTypeOf(ctx.db).toBeNumber();
+  });
+  expectTypeOf<Context["session"]>().toEqualTypeOf<Session>();
 });

@@ -17,7 +17,7 @@ import {
   refuseHeader,
   setHolder,
 } from "./layer.ts";
-import { fieldsOf, takeHead } from "./response-headers.ts";
+import { fieldsOf, messageOf, setStatus, takeHead } from "./response-headers.ts";
 import { together } from "./together.ts";
 
 /** What is done around a response's first byte. */
@@ -201,12 +201,13 @@ class Hold implements Holder {
   }
 
   async #saveFirst(): Promise<void> {
-    const { statusCode, statusMessage } = this.#response;
+    const { statusCode } = this.#response;
+    const statusMessage = messageOf(this.#response);
     this.#phase = "held";
     try {
       const { headers } = await this.#around.save();
       this.#phase = "over";
-      Object.assign(this.#response, { statusCode, statusMessage });
+      setStatus(this.#response, statusCode, statusMessage);
       applyHeaders(headers, fieldsOf(this.#response));
       this.#sent = headers;
       this.#replay();

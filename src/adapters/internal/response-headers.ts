@@ -29,6 +29,20 @@ export function restoreHeaders(response: Fields, snapshot: Snapshot): void {
   for (const [name, value] of snapshot) response.setHeader(name, value);
 }
 
+/** What a response says beside its status; nothing in HTTP/2, where Node warns of whoever asks. */
+export function messageOf(response: ServerResponse): string | undefined {
+  return hasMessage(response) ? response.statusMessage : undefined;
+}
+
+/** Sets the status. Without a message it says what Node has for it. */
+export function setStatus(response: ServerResponse, statusCode: number, statusMessage?: string): void {
+  Object.assign(response, { statusCode, ...(hasMessage(response) && { statusMessage }) });
+}
+
+function hasMessage({ req }: ServerResponse): boolean {
+  return !(req.httpVersionMajor >= 2);
+}
+
 /** A response as `applyHeaders` sees it. A field that is there already is not added again. */
 export function fieldsOf(response: Fields): ResponseHeaders {
   const all = (name: string) => [response.getHeader(name) ?? []].flat();

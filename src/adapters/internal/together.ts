@@ -16,9 +16,10 @@ export function together(one: Around, other: Around): Around {
   };
 }
 
-/** The fields of all, and the outcome of one that has something to tell. */
+const UNCHANGED: Saved = { result: "unchanged", conflicts: [], tries: 0, headers: [] };
+
+/** The fields of all, and the outcome of the first that has one to tell. */
 function joined(saved: readonly Saved[]): Saved {
-  const telling = saved.find(({ result }) => result !== "unchanged") ?? saved[0];
-  const headers = saved.flatMap((one) => one.headers);
-  return { result: "unchanged", conflicts: [], tries: 0, ...telling, headers };
+  const telling = saved.find(({ result }) => result !== "unchanged") ?? UNCHANGED;
+  return { ...telling, headers: saved.flatMap(({ headers }) => headers) };
 }

@@ -14,7 +14,7 @@ export function comesTooLate(request: IncomingMessage, response: ServerResponse)
 /** Whether the first byte of a response has left already, of which it warns once. */
 export function hasBegun({ headersSent }: ServerResponse): boolean {
   if (headersSent) {
-    warnOnce("FLAGON_BEGUN", "session() came after the response had begun and does nothing; app.use it earlier");
+    warnOnce("FLAGON_BEGUN", "session() came after the response had begun and does nothing; use it earlier");
   }
   return headersSent;
 }

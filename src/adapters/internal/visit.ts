@@ -8,7 +8,7 @@ import { report } from "../../events.ts";
 import { type Around, aroundOf, beforeHeaders } from "./before-headers.ts";
 import { refusalOf } from "./refusal.ts";
 import { RequestSession } from "./request-session.ts";
-import { type Fields, type Snapshot, fieldsOf, restoreHeaders, snapshotOf } from "./response-headers.ts";
+import { type Fields, type Snapshot, fieldsOf, restoreHeaders, setStatus, snapshotOf } from "./response-headers.ts";
 
 /** When a session is loaded: before the handler runs, or when it asks. */
 export type Load = "eager" | "lazy";
@@ -129,7 +129,7 @@ export class Visit<T extends object> implements Around {
       restoreHeaders(this.#fields, this.#headers);
       this.#fields.removeHeader("Cache-Control");
       applyHeaders(headers, fieldsOf(this.#fields));
-      Object.assign(this.#response, { statusCode: status, statusMessage: undefined });
+      setStatus(this.#response, status);
     }
     this.#host.refuse(error, text);
   }
