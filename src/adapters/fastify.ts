@@ -66,17 +66,9 @@ async function register(app: FastifyInstance, options: FastifyOptions): Promise<
     if (load === "lazy") return goOn();
     call.visit.begin().then(goOn, (error: unknown) => call.visit.fail(error));
   });
-  // What comes after the body was read, or an error, is not below the hook before it.
-  app.addHook("preValidation", (request, _reply, next) => {
-    const call = callOf(request);
-    if (call) call.visit.within(next);
-    else next();
-  });
   app.addHook("onError", (request, _reply, _error, next) => {
-    const call = callOf(request);
-    if (!call) return next();
-    call.hasThrown = true;
-    call.visit.within(next);
+    callOf(request)?.noteError();
+    next();
   });
 }
 
@@ -96,7 +88,7 @@ class Call implements Host {
   readonly load: Load;
   readonly fields: Fields;
   readonly visit: Visit<object>;
-  hasThrown = false;
+  #hasThrown = false;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
 
@@ -118,8 +110,12 @@ class Call implements Host {
     });
   }
 
+  noteError(): void {
+    this.#hasThrown = true;
+  }
+
   hasFailed(): boolean {
-    return this.hasThrown && !isAnswer(this.#reply.statusCode);
+    return this.#hasThrown && !isAnswer(this.#reply.statusCode);
   }
 
   refuse(error: unknown, text: string): void {

@@ -188,6 +188,12 @@ describe.each(Object.entries(KOA))("%s adapter", (_version, koa) => {
       ]);
     });
 
+    test("to save leaves nothing of the page to a middleware in front that swallows it", async () => {
+      const swallowing: Middleware = (_ctx, next) => next().catch(() => undefined);
+      const app = appOf(brokenFixture(), swallowing).use((ctx) => (ctx.body = "private"));
+      expect(await (await tabAt(app)).visit("/")).toMatchObject({ status: 503, text: "" });
+    });
+
     test("to load goes there as well, and to no other middleware", async () => {
       let isDown = false;
       let calls = 0;
@@ -254,6 +260,21 @@ describe.each(Object.entries(KOA))("%s adapter", (_version, koa) => {
       });
       const pages = await Promise.all(tabs.map(async (tab) => (await tab).visit("/")));
       expect(pages.map(({ text }) => text)).toEqual(["true", "true"]);
+    });
+
+    test("may change after the middleware is through, where Koa does not answer", async () => {
+      const app = appOf(fixture()).use((ctx) => {
+        ctx.body = String(ctx.session["n"]);
+        if (ctx.path === "/n") return;
+        ctx.respond = false;
+        setImmediate(() => {
+          ctx.session["n"] = 10;
+          ctx.res.end();
+        });
+      });
+      const tab = await tabAt(app);
+      await tab.visit("/");
+      expect((await tab.visit("/n")).text).toBe("11");
     });
 
     test("is saved once for a page, and once more with the end of a stream", async () => {

@@ -9,7 +9,7 @@ export function together(one: Around, other: Around): Around {
     },
     async save() {
       const saved: Saved[] = [];
-      for (const around of [one, other]) if (around.isDue) saved.push(await around.save());
+      for (const around of [one, other]) saved.push(await around.save());
       return joined(saved);
     },
     fail: (error) => one.fail(error),

@@ -92,14 +92,9 @@ export class Visit<T extends object> implements Around {
     return this.enter(handler);
   }
 
-  /** Runs the handler, whose response waits for the save. */
+  /** Runs the handler, whose response waits for the save. Of several visits the first is what code below it finds. */
   enter<Result>(handler: () => Result): Result {
     beforeHeaders(this.#response, this);
-    return this.within(handler);
-  }
-
-  /** Runs what belongs to the handler so that code below it finds the session: that of the first visit if it is several. */
-  within<Result>(handler: () => Result): Result {
     if (visitOf(this.#request) !== this) return handler();
     return runWithSession(() => (this.#host.load === "lazy" ? this.#session.opened : this.take()), handler);
   }
