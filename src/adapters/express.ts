@@ -4,10 +4,12 @@ import type { SessionInterface } from "../core/interface.ts";
 import type { LockOptions } from "../core/lease.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
-import { warnOnce } from "../events.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
-import { type Load, Visit, checkedLoad, visitOf } from "./internal/visit.ts";
+import { checkSessions } from "./internal/sessions.ts";
+import { comesTooLate } from "./internal/too-late.ts";
+import { type Load, checkedLoad } from "./internal/load.ts";
+import { Visit, visitOf } from "./internal/visit.ts";
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the one that Express' own types are merged from
@@ -47,6 +49,7 @@ export function session<T extends object>(
   sessions: SessionInterface<T>,
   options: ExpressOptions = {},
 ): SessionMiddleware {
+  checkSessions(sessions);
   checkOptions("session", options, ["load", "lock"]);
   const load = checkedLoad(options.load);
   const lock = lockOf(sessions, options.lock);
@@ -72,16 +75,6 @@ function lockLate(visit: Visit<object>, lock: LockOptions, next: (error?: unknow
   const goOn = () => next();
   const refuse = (error: unknown) => next(error);
   visit.lock(lock).then(goOn, refuse);
-}
-
-function comesTooLate(request: IncomingMessage, response: ServerResponse): boolean {
-  const isTwice = visitOf(request) !== undefined;
-  if (isTwice) {
-    warnOnce("FLAGON_TWICE", "session() is used twice for one request and the second does nothing; app.use it once");
-  } else if (response.headersSent) {
-    warnOnce("FLAGON_BEGUN", "session() came after the response had begun and does nothing; app.use it earlier");
-  }
-  return isTwice || response.headersSent;
 }
 
 /** Express has `secure` on its requests, by its own setting for proxies. */

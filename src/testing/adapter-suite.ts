@@ -4,8 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { SessionInterface } from "../core/interface.ts";
 import type { Session } from "../core/session.ts";
 import type { Verb } from "../store.ts";
+import { memoryStore } from "../stores/memory.ts";
 import type { Page } from "./browser.ts";
 import {
   type AdapterKit,
@@ -30,6 +32,7 @@ export function testAdapter(kit: AdapterKit): void {
     testFailures(kit, kind);
     testHostileCookies(kit, kind);
   }
+  testWrongSessions(kit);
   testCost(kit);
   testOldCookies(kit);
   testRaces(kit);
@@ -307,6 +310,25 @@ function testCost(kit: AdapterKit): void {
     assert.deepEqual(await visit("/logout"), ["/logout", COSTS.end, 1]);
     assert.deepEqual(await visit("/logout"), ["/logout", COSTS.nothing, 0]);
   });
+}
+
+/** What is given in the place of sessions by mistake. */
+const NO_SESSIONS: Record<string, unknown> = {
+  nothing: undefined,
+  "the store alone": memoryStore(),
+  "a promise of sessions": Promise.resolve({}),
+};
+
+function testWrongSessions(kit: AdapterKit): void {
+  for (const [name, sessions] of Object.entries(NO_SESSIONS)) {
+    kit.test(`refuses ${name} in the place of its sessions before any request comes`, async () => {
+      const serve = async () => {
+        const { close } = await kit.serve(sessions as SessionInterface<KitData>, async () => ({}));
+        await close();
+      };
+      await assert.rejects(serve, { code: "CONFIG" });
+    });
+  }
 }
 
 function testOldCookies(kit: AdapterKit): void {

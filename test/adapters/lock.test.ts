@@ -1,13 +1,17 @@
 import express from "express";
+import fastify from "fastify";
+import Koa from "koa";
 import { H3, toNodeHandler } from "h3";
 import { createApp, eventHandler, toNodeListener } from "h3v1";
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { session as overExpress } from "../../src/adapters/express.ts";
+import { session as overFastify } from "../../src/adapters/fastify.ts";
 import { session as overFetch } from "../../src/adapters/fetch.ts";
 import { session as overH3 } from "../../src/adapters/h3.ts";
 import { session as overH3v1 } from "../../src/adapters/h3-v1.ts";
 import { session as overHono } from "../../src/adapters/hono.ts";
+import { session as overKoa } from "../../src/adapters/koa.ts";
 import { session as overNode } from "../../src/adapters/node.ts";
 import { type Session, type SessionInterface, cookieSessions, sessions } from "../../src/index.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
@@ -40,7 +44,10 @@ type Pay = ReturnType<typeof cashier>["pay"];
 const LOCKED = { lock: true };
 const login = (session: Session<Account>) => ((session.user = "ada"), "0");
 
-const hosts: Record<string, (visits: SessionInterface<Account>, pay: Pay) => ReturnType<typeof listen>> = {
+const hosts: Record<
+  string,
+  (visits: SessionInterface<Account>, pay: Pay) => Promise<{ url: string; close(): unknown }>
+> = {
   express(visits, pay) {
     const app = express();
     app.use(overExpress(visits));
@@ -57,6 +64,24 @@ const hosts: Record<string, (visits: SessionInterface<Account>, pay: Pay) => Ret
       session.then(req.path === "/pay" ? pay : login).then((text) => res.send(text), next);
     });
     return listen(app);
+  },
+  async fastify(visits, pay) {
+    const app = fastify();
+    await app.register(overFastify, { sessions: visits });
+    app.get("/login", async (request) => login(request.session as Session<Account>));
+    app.get("/pay", { config: LOCKED }, async (request) => pay(request.session as Session<Account>));
+    return { url: await app.listen({ port: 0, host: "127.0.0.1" }), close: () => app.close() };
+  },
+  koa(visits, pay) {
+    const app = new Koa().use(overKoa(visits));
+    const locking = overKoa(visits, LOCKED);
+    app.use(async (ctx, next) => (ctx.path === "/pay" ? locking(ctx, next) : next()));
+    app.use(async (ctx) => {
+      const current = ctx.session as Session<Account>;
+      ctx.body = await (ctx.path === "/pay" ? pay(current) : login(current));
+    });
+    const answer = app.callback();
+    return listen((req, res) => void answer(req, res));
   },
   node: (visits, pay) =>
     listen(

@@ -6,8 +6,14 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import express5, { type Express, type Response as ExpressResponse } from "express";
 import express4 from "express4";
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import koa3, { type Context as KoaContext } from "koa";
+// @ts-expect-error -- it has no types of its own, and those of Koa go by another name
+import koa2 from "koa2";
 import { session as expressSession } from "../../src/adapters/express.ts";
+import { session as fastifySession } from "../../src/adapters/fastify.ts";
 import { session as fetchSession } from "../../src/adapters/fetch.ts";
+import { session as koaSession } from "../../src/adapters/koa.ts";
 import { session as nodeSession } from "../../src/adapters/node.ts";
 import type { AdapterKit, Answer, Served } from "../../src/testing/internal/adapter-stage.ts";
 
@@ -66,6 +72,66 @@ function send(response: ExpressResponse, { status = 200, headers = [], body = ""
   else if (typeof body === "string") response.send(body);
   else if (body instanceof Uint8Array) response.send(Buffer.from(body));
   else Readable.from(body).pipe(response);
+}
+
+export function overFastify(load: "eager" | "lazy"): AdapterKit["serve"] {
+  return async (sessions, act) => {
+    const app = fastify();
+    await app.register(fastifySession, { sessions, load });
+    app.all("/*", async (request, reply) => {
+      const answer = await act(pathOf(request.raw), () => request.session);
+      return reply.send(prepared(reply, answer));
+    });
+    return listenFastify(app);
+  };
+}
+
+/** Sets status and fields, and gives what is to be sent. */
+function prepared(reply: FastifyReply, { status = 200, headers = [], body = "" }: Answer): unknown {
+  for (const [name, value] of headers) reply.header(name, value);
+  reply.code(status);
+  if (typeof body === "string") return body;
+  return body instanceof Uint8Array ? Buffer.from(body) : Readable.from(body);
+}
+
+/** Serves on a free port, and closes whatever is open at the end. */
+export async function listenFastify(app: FastifyInstance): Promise<Served> {
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const close = () => {
+    app.server.closeAllConnections();
+    return app.close();
+  };
+  return { url, close };
+}
+
+/** Koa by its major version. */
+export const KOA: Record<string, () => koa3> = {
+  "Koa 3": () => new koa3(),
+  "Koa 2": () => new (koa2 as typeof koa3)(),
+};
+
+export function overKoa(koa: () => koa3, load: "eager" | "lazy"): AdapterKit["serve"] {
+  return (sessions, act) => {
+    const app = koa();
+    app.silent = true;
+    app.use(koaSession(sessions, { load }));
+    app.use(async (ctx) => fill(ctx, await act(ctx.path, () => ctx.session)));
+    return listenKoa(app);
+  };
+}
+
+export function listenKoa(app: koa3): Promise<Served> {
+  const answer = app.callback();
+  return listen((req, res) => void answer(req, res));
+}
+
+function fill(ctx: KoaContext, { status = 200, headers = [], body = "" }: Answer): void {
+  const location = headers.find(([name]) => name === "Location")?.[1];
+  if (location !== undefined) ctx.redirect(location);
+  for (const [name, value] of headers) ctx.append(name, value);
+  if (typeof body === "string") ctx.body = body;
+  else ctx.body = body instanceof Uint8Array ? Buffer.from(body) : Readable.from(body);
+  ctx.status = status;
 }
 
 /** Web standards have no server of their own: this one hands requests from `node:http` to the handler. */

@@ -2,11 +2,15 @@ import express5 from "express";
 import express4 from "express4";
 import { H3 } from "h3";
 import { Hono } from "hono";
+import fastify from "fastify";
+import koa, { type Context } from "koa";
 import { expectTypeOf, test } from "vitest";
 import { session as expressSession } from "../../src/adapters/express.ts";
+import { session as fastifySession } from "../../src/adapters/fastify.ts";
 import { session as fetchSession } from "../../src/adapters/fetch.ts";
 import { session as h3Session } from "../../src/adapters/h3.ts";
 import { type SessionVariables, session as honoSession } from "../../src/adapters/hono.ts";
+import { session as koaSession } from "../../src/adapters/koa.ts";
 import { session as nodeSession } from "../../src/adapters/node.ts";
 import type { Session, SessionInterface } from "../../src/index.ts";
 
@@ -85,4 +89,28 @@ test("a handler of h3 knows event.context.session", () => {
     expectTypeOf(event.context.session).toEqualTypeOf<() => Promise<Session>>();
     expectTypeOf(await event.context.session()).toEqualTypeOf<Session>();
   });
+});
+
+test("Fastify takes the plugin whatever its server, sessions of any data, and knows request.session", () => {
+  const app = fastify();
+  app.register(fastifySession, { sessions: visits, load: "lazy", property: "session" });
+  app.get("/", (request) => expectTypeOf(request.session).toEqualTypeOf<Session>());
+  app.addHook("onRequest", async (request) => expectTypeOf(request.session.regenerate()).toBeVoid());
+  const secure = fastify({ http2: true, https: {}, logger: true });
+  secure.register(fastifySession, { sessions: visits });
+  secure.get("/", (request) => expectTypeOf(request.session).toEqualTypeOf<Session>());
+  // @ts-expect-error -- without sessions there are none
+  app.register(fastifySession, { load: "lazy" });
+  // @ts-expect-error -- one of two
+  app.register(fastifySession, { sessions: visits, load: "late" });
+});
+
+test("Koa takes the middleware whatever its own state and context, and knows ctx.session", () => {
+  new koa().use(koaSession(visits)).use((ctx) => expectTypeOf(ctx.session).toEqualTypeOf<Session>());
+  const own = new koa<{ user: string }, { db: number }>().use(koaSession(visits, { load: "lazy" }));
+  own.use((ctx) => {
+    expectTypeOf(ctx.session).toEqualTypeOf<Session>();
+    expectTypeOf(ctx.db).toBeNumber();
+  });
+  expectTypeOf<Context["session"]>().toEqualTypeOf<Session>();
 });
