@@ -1,7 +1,11 @@
 import type { Figure } from "../figure.ts";
 import { races } from "./races.ts";
+import { revivals } from "./revivals.ts";
+import { rotations } from "./rotations.ts";
 
 /** All figures, in the order of their numbers, by the names they are asked for. */
 export const FIGURES: Readonly<Record<string, Figure>> = {
   races,
+  revivals,
+  rotations,
 };
