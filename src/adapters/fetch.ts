@@ -68,7 +68,7 @@ function openRequestOf({ url, headers }: Request, trustProxy: boolean): OpenRequ
 
 async function afterAnswer<T extends object>(current: RequestSession<T>, response: Response): Promise<Response> {
   try {
-    return withSaved(response, await current.save(false));
+    return withSaved(response, await current.save());
   } catch (error) {
     void response.body?.cancel().catch(() => undefined);
     return refuse(error);
@@ -77,7 +77,7 @@ async function afterAnswer<T extends object>(current: RequestSession<T>, respons
 
 async function afterThrow<T extends object>(current: RequestSession<T>, error: unknown): Promise<Response> {
   try {
-    await current.save(true);
+    await current.save({ failed: true });
   } catch (failure) {
     return refuse(failure);
   }

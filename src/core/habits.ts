@@ -1,6 +1,7 @@
 import type { Data } from "../codecs/codec.ts";
 import { type Timeouts, expiryOf } from "./expiry.ts";
 import { randomId } from "./id.ts";
+import { RENEWAL_KEYS } from "./renewal.ts";
 import type { DataHabits } from "./state.ts";
 
 /** What is known of a session that is to be saved. Instants are epoch milliseconds. */
@@ -91,7 +92,7 @@ export function ownHabits(timeouts: Timeouts | undefined): Habits & { longest: n
 }
 
 function isOurs(key: unknown): boolean {
-  return key === CREATED_AT || key === UPDATE;
+  return key === CREATED_AT || key === UPDATE || RENEWAL_KEYS.includes(key);
 }
 
 /** `undefined` for what is no instant: then the session counts as over, since nothing would ever end it. */

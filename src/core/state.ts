@@ -106,8 +106,12 @@ export class SessionState {
   ambiguous = false;
   /** Why the session could not be read, where the request goes on without it. */
   outage: SessionError | undefined;
-  /** Whether the cookie was made with a previous key. */
+  /** Whether the cookie was made with a previous key, or names an id that is to be followed no more. */
   staleCookie = false;
+  /** Whether the browser has not shown the id yet: the session was found by the one before. */
+  followed = false;
+  /** Whether the headers have left, so that the browser can be told nothing. */
+  late = false;
   /** The data as it was loaded, for its order and shape. */
   origin: Data | undefined;
   #id: string | undefined;
@@ -189,6 +193,12 @@ export class SessionState {
     if (this.#rules.readOnly !== undefined) throw new SessionError("READ_ONLY", this.#rules.readOnly);
   }
 
+  /** Nothing may be saved that only a cookie leads to, nor a login that the browser cannot be told of. */
+  assertReachable(): void {
+    if (!this.late) return;
+    throw new SessionError("LATE", "the headers have left, so the browser can be given no cookie; nothing was saved");
+  }
+
   assertUpdatable(): void {
     this.assertWritable();
     if (this.#rules.notUpdatable !== undefined) throw new SessionError("READ_ONLY", this.#rules.notUpdatable);
@@ -207,6 +217,12 @@ export function handOut<Handed extends object>(session: Handed): Handed {
   const state = Stateful.stateOf(session);
   if (state && !state.tracked) state.accessed = true;
   return session;
+}
+
+/** Says that the headers of the response have left: for adapters whose responses go on after that. */
+export function markLate(session: object): void {
+  const state = Stateful.stateOf(session);
+  if (state) state.late = true;
 }
 
 /** Says that the handler of the session's request threw: for adapters that can tell. */

@@ -5,8 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { applyHeaders } from "../../core/headers.ts";
 import type { Saved } from "../../core/interface.ts";
-import { report } from "../../events.ts";
-import { tellIfLate } from "./late.ts";
+import { tellIfLate, tellLateFailure } from "./late.ts";
 import {
   type Holder,
   type Layer,
@@ -24,10 +23,10 @@ export interface Around {
   /** Whether there is anything to save; else nothing waits. */
   readonly isDue: boolean;
   /**
-   * Called when the first byte is to leave, which then carries the fields it resolves with. Called once more at the end
-   * of a response that went on after that.
+   * Called when the first byte is to leave, which then carries the fields it resolves with. Called once more, `late`, at
+   * the end of a response that went on after that.
    */
-  save(): Promise<Saved>;
+  save(late: boolean): Promise<Saved>;
   /** Answers in place of what was held, which is forgotten. Called when `save` rejected. */
   fail(error: unknown): void;
 }
@@ -165,7 +164,7 @@ class Hold implements Holder {
     const { statusCode, statusMessage } = this.#response;
     this.#phase = "held";
     try {
-      const { headers } = await this.around.save();
+      const { headers } = await this.around.save(false);
       this.#phase = "over";
       Object.assign(this.#response, { statusCode, statusMessage });
       applyHeaders(headers, fieldsOf(this.#response));
@@ -179,7 +178,7 @@ class Hold implements Holder {
   /** Changes that came after the head has left: the store takes them, the browser can be told no more. */
   async #saveLate(): Promise<void> {
     this.#phase = "held";
-    const saved = await this.around.save().catch((error: unknown) => report({ type: "failed", error }));
+    const saved = await this.around.save(true).catch(tellLateFailure);
     if (saved) tellIfLate(saved, this.#sent);
     this.#phase = "over";
     try {

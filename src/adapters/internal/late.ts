@@ -1,10 +1,20 @@
 import type { Saved } from "../../core/interface.ts";
+import { SessionError } from "../../errors.ts";
 import { report, warnOnce } from "../../events.ts";
 
 /** Tells when a save sets a cookie for which it is too late, beside those that were `sent`. */
 export function tellIfLate({ result, headers }: Saved, sent: Saved["headers"] = []): void {
   const isLate = headers.some(([name, value]) => isSetCookie(name) && !sent.some((field) => field[1] === value));
-  if (result === "unchanged" || !isLate) return;
+  if (result !== "unchanged" && isLate) tell();
+}
+
+/** Tells of a save that failed after the headers had left: nobody can be answered any more. */
+export function tellLateFailure(error: unknown): void {
+  if (error instanceof SessionError && error.code === "LATE") tell();
+  else report({ type: "failed", error });
+}
+
+function tell(): void {
   report({ type: "late" });
   warnOnce(
     "FLAGON_LATE",

@@ -1,6 +1,6 @@
 import type { OpenRequest, Saved, SessionInterface } from "../../core/interface.ts";
 import type { Session } from "../../core/session.ts";
-import { markFailed } from "../../core/state.ts";
+import { markFailed, markLate } from "../../core/state.ts";
 
 const UNCHANGED = { result: "unchanged", conflicts: [], tries: 0 } as const;
 const NOT_ASKED: Saved = { ...UNCHANGED, headers: [] };
@@ -12,6 +12,12 @@ const NOT_OPENED: Saved = {
     ["Vary", "Cookie"],
   ],
 };
+
+/** How a request stands when its session is saved. */
+export interface Circumstances {
+  failed?: boolean;
+  late?: boolean;
+}
 
 /** The session of one request, opened when first asked for. */
 export class RequestSession<T extends object> {
@@ -39,12 +45,16 @@ export class RequestSession<T extends object> {
     return this.#opening;
   }
 
-  /** Saves it if it was asked for; after a handler that `failed`, only what that cannot undo. */
-  async save(failed: boolean): Promise<Saved> {
+  /**
+   * Saves it if it was asked for; after a handler that `failed`, only what that cannot undo; `late`, when the headers have
+   * left, only what needs no cookie.
+   */
+  async save({ failed = false, late = false }: Circumstances = {}): Promise<Saved> {
     if (!this.#opening) return NOT_ASKED;
     const session = this.#opened ?? (await this.#opening.catch(() => undefined));
     if (!session) return NOT_OPENED;
     if (failed) markFailed(session);
+    if (late) markLate(session);
     return this.#sessions.save(session);
   }
 

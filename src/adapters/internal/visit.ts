@@ -95,8 +95,8 @@ export class Visit<T extends object> implements Around {
     return this.#isTaken || mayLive;
   }
 
-  save(): Promise<Saved> {
-    return this.#session.save(this.#host.hasFailed());
+  save(late: boolean): Promise<Saved> {
+    return this.#session.save({ failed: this.#host.hasFailed(), late });
   }
 
   /** Answers with an error, unless an answer has left already. */

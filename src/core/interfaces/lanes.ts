@@ -31,6 +31,16 @@ const NOTHING = new Uint8Array();
 
 const FAILED = Symbol("failed");
 
+/** A record that leads to another one now, which is to be written in its place. */
+export class Moved extends Error {
+  readonly salt: string;
+
+  constructor(salt: string) {
+    super("the session has another id now");
+    this.salt = salt;
+  }
+}
+
 /** A write whose reply was lost. */
 interface Lost {
   bytes: Uint8Array;
@@ -151,7 +161,10 @@ export class Lane {
     const having = (fate: Fate) => batch.filter((wish) => fateOf(wish, tried, current.value) === fate);
     for (const wish of having("unknown")) wish.fail(inDoubt());
     this.#grant(having("done"), current.value);
-    return this.#tryAgain(having("undone"), current.value);
+    const salt = this.#rules.saltIn?.(current.value);
+    if (salt === undefined) return this.#tryAgain(having("undone"), current.value);
+    for (const wish of having("undone")) wish.fail(new Moved(salt));
+    return undefined;
   }
 
   /** A write may have been made although no reply came: what stands there tells, once for each wish. */

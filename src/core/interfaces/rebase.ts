@@ -23,6 +23,8 @@ export interface SwapRules {
   onConflict: OnConflict;
   /** The store's key, for events. */
   key: string;
+  /** What leads from a record to the one that took its place; absent where none can. */
+  saltIn?: (bytes: Uint8Array) => string | undefined;
 }
 
 /** What a request makes of bytes that may not be those it was loaded from. */

@@ -5,11 +5,13 @@ import type { Ids } from "../id.ts";
 import type { Saved, SessionInterface } from "../interface.ts";
 import type { OnConflict } from "../merge.ts";
 import type { OnStoreError } from "../options.ts";
+import { type Renewal, isRenewalDue, noteRenewal } from "../renewal.ts";
 import { createSession, dataOf, fill } from "../session.ts";
 import { SessionState, stateOf } from "../state.ts";
 import type { Durable, Store } from "../../store.ts";
 import { type Kind, UNCHANGED, answer, begin, endsEmpty, rulesOf } from "./kind.ts";
 import { type Live, findLive } from "./stored-load.ts";
+import { confirmRenewal, renew } from "./stored-renew.ts";
 import { change, create, end, replace } from "./stored-write.ts";
 import { Lanes } from "./lanes.ts";
 
@@ -34,6 +36,8 @@ export interface StoredKind extends Kind {
   onConflict: OnConflict;
   /** Default: `fail`. */
   onStoreError?: OnStoreError;
+  /** Absent where records cannot say that they moved (Flask's). */
+  renewal?: Renewal;
 }
 
 /** A kind with the saves of it that are under way. */
@@ -71,9 +75,10 @@ function goWithout({ onStoreError }: StoredKind, state: SessionState, error: unk
   return [];
 }
 
-function resume(kind: StoredKind, state: SessionState, { id, current, data, loaded }: Live) {
+function resume(kind: StoredKind, state: SessionState, { id, current, followed, data, loaded }: Live) {
   const session = createSession(state);
   state.id = id;
+  state.followed = followed;
   state.loaded = loaded;
   state.staleCookie = !current;
   state.createdAt = kind.habits.createdAt(data);
@@ -93,13 +98,28 @@ async function save(kind: SavingKind, session: object): Promise<Saved> {
   if (state.destroyed) return end(kind, state);
   if (state.failed && !kind.habits.savesFailed) return saveFailed(kind, session);
   const looked = state.accessed || kind.habits.rewrites;
+  if (looked) await keepRenewal(kind, state);
   const draft = looked ? draftOf(session, kind.codec) : undefined;
   if (draft && kind.habits.isEmpty(draft.data)) {
     return endsEmpty(state, draft) ? end(kind, state) : answer(kind, state, UNCHANGED);
   }
   if (!state.loaded) return draft ? create(kind, state, draft) : answer(kind, state, UNCHANGED);
-  if (draft && state.formerId !== undefined) return replace(kind, session, state.loaded, draft);
-  return change(kind, session, state.loaded, draft);
+  if (!draft) return change(kind, session, state.loaded, draft);
+  if (state.formerId !== undefined) return replace(kind, session, state.loaded, draft);
+  return isDue(kind, state) ? renew(kind, session, state.loaded, draft) : change(kind, session, state.loaded, draft);
+}
+
+/** An id that was asked for begins its time; one that the browser was given by itself and has shown ends the former. */
+async function keepRenewal(kind: SavingKind, state: SessionState): Promise<void> {
+  if (!kind.renewal) return;
+  if (state.formerId === undefined) await confirmRenewal(kind, state);
+  else if (Number.isFinite(kind.renewal.every)) noteRenewal(state.hidden, kind.clock.now());
+}
+
+function isDue({ renewal, clock }: SavingKind, state: SessionState): boolean {
+  if (!renewal || state.late) return false;
+  const now = clock.now();
+  return isRenewalDue(renewal, state.hidden, state.createdAt ?? now, now);
 }
 
 /** Whose session could not be read cannot have it changed: neither record nor cookie is touched. */
