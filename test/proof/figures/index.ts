@@ -1,11 +1,15 @@
 import type { Figure } from "../figure.ts";
 import { races } from "./races.ts";
+import { renewals } from "./renewals.ts";
 import { revivals } from "./revivals.ts";
 import { rotations } from "./rotations.ts";
+import { servers } from "./servers.ts";
 
 /** All figures, in the order of their numbers, by the names they are asked for. */
 export const FIGURES: Readonly<Record<string, Figure>> = {
   races,
   revivals,
   rotations,
+  renewals,
+  servers,
 };

@@ -27,6 +27,8 @@ interface Explored {
 }
 
 const AT_ONCE = 25;
+/** The share of the schedules that goes to casts in every order. */
+const IN_ORDER = 0.7;
 /** The requests of a cast, and whoever begins the session and looks at it afterwards. */
 const CLIENTS = 4;
 
@@ -41,7 +43,7 @@ export const COLUMNS = [
   "ended under an id it had left",
 ];
 
-/** Plays `times` schedules: what is not used up by the casts is random, by the seed. */
+/** Plays `times` schedules: some of them in every order, the others in random ones by the seed. */
 export async function explore(ground: Ground, exploration: Exploration): Promise<Row> {
   const { played, exhausted, results, failures, endedElsewhere } = await exploreAll(ground, exploration);
   const count = (...of: (keyof typeof results)[]) => of.reduce((sum, result) => sum + (results[result] ?? 0), 0);
@@ -63,7 +65,8 @@ async function exploreAll({ place, address, times, seed }: Ground, { casts, anot
   let [begun, next] = [0, 0];
   const inEveryOrder = async (cast: Cast) => {
     for (const choose of everyOrder()) {
-      if (begun++ >= times) return;
+      if (begun >= times * IN_ORDER) return;
+      begun++;
       await playOne(stores, cast, choose, explored);
     }
     explored.exhausted++;
@@ -86,7 +89,7 @@ async function exploreAll({ place, address, times, seed }: Ground, { casts, anot
 
 async function playOne(stores: readonly Store[], cast: Cast, choose: Choose, explored: Explored, seed = "") {
   const played = await play(cast, choose, stores);
-  const { wrongs, endedElsewhere }: Verdict = await judge(played, stores[0] as Store);
+  const { wrongs, endedElsewhere }: Verdict = await judge(cast, played, stores[0] as Store);
   explored.played++;
   if (endedElsewhere) explored.endedElsewhere++;
   for (const { result } of played.told) explored.results[result] = (explored.results[result] ?? 0) + 1;

@@ -21,6 +21,10 @@ export function inTime(name: PartName): Part {
   return { name, late: false };
 }
 
+export function late(name: PartName): Part {
+  return { name, late: true };
+}
+
 /** What is to be played. */
 export interface Cast {
   readonly parts: readonly Part[];
@@ -28,6 +32,8 @@ export interface Cast {
   readonly permanent: boolean;
   /** Whether calls of the store may also be made at the same time. */
   readonly races: boolean;
+  /** Whether ids renew themselves: those of late requests are due. */
+  readonly renews: boolean;
 }
 
 /** How a request ended. */
@@ -57,21 +63,23 @@ const keys = { current: "k0-aVeryLongAndRandomKey_for-proofs-only_42" };
 const IDLE = 1800;
 /** More than the tenth of the idle time after which a deadline is moved. */
 const LATE = IDLE * 1000 * 0.2;
+/** Less than that. */
+const RENEWAL = 60;
 
-function sessionsOn(store: Store, late = false): SessionInterface<Data> {
-  const clock = { now: () => Date.now() + (late ? LATE : 0) };
+function sessionsOn(store: Store, renews: boolean, isLate = false): SessionInterface<Data> {
+  const clock = { now: () => Date.now() + (isLate ? LATE : 0) };
   const timeouts = { idle: IDLE, permanent: IDLE };
   // Requests are held for as long as others take their turns.
-  return sessions<Data>({ store, keys, clock, timeouts, storeTimeout: 120 });
+  return sessions<Data>({ store, keys, clock, timeouts, storeTimeout: 120, ...(renews && { renewEvery: RENEWAL }) });
 }
 
 const NOTHING = { conflicts: [], cookie: undefined };
 
-const requestWith = (cookie?: string) => ({ cookie, secure: false });
+export const requestWith = (cookie?: string) => ({ cookie, secure: false });
 
 /** `stores`: one for each process, over a client of its own. */
 export async function play(
-  { parts, permanent, races }: Cast,
+  { parts, permanent, races, renews }: Cast,
   choose: Choose,
   stores: readonly Store[],
 ): Promise<Played> {
@@ -79,13 +87,13 @@ export async function play(
   if (!first) throw new Error("there is no store");
   const { cookie, key } = await beginning(first, permanent);
   const schedule = new Schedule(choose, races);
-  const actors = parts.map(({ name, late }, n) => {
+  const actors = parts.map(({ name, late: isLate }, n) => {
     const actor = "ABCDEFG".charAt(n);
-    const visits = sessionsOn(schedule.storeFor(actor, others[n] ?? first), late);
+    const visits = sessionsOn(schedule.storeFor(actor, others[n] ?? first), renews, isLate);
     return [actor, () => request(visits, cookie, actor, name)] as const;
   });
   const told = await schedule.run(Object.fromEntries(actors));
-  return { cookie, key, told, calls: schedule.calls, after: sessionsOn(first), trace: String(schedule) };
+  return { cookie, key, told, calls: schedule.calls, after: sessionsOn(first, renews), trace: String(schedule) };
 }
 
 async function beginning(store: Store, permanent: boolean): Promise<{ cookie: string; key: string }> {
@@ -93,7 +101,7 @@ async function beginning(store: Store, permanent: boolean): Promise<{ cookie: st
   const noting = Object.create(store, {
     create: { value: (given: string, entry: Entry) => store.create((key = given), entry) },
   }) as Store;
-  const visits = sessionsOn(noting);
+  const visits = sessionsOn(noting, false);
   const session = await visits.open(requestWith());
   session["owner"] = "ada";
   if (permanent) session.permanent = true;
