@@ -1,4 +1,7 @@
-/** The pages of a server under test: `/ACTION/ARGUMENT/POINT/GATE` acts on its session, and is held at a point on the way. */
+/**
+ * The pages of a server under test: `/ACTION/ARGUMENT/POINT/GATE` acts on its session, and is held at a point on the way:
+ * `load`, when the session is loaded; `save`, before the store is written; `body`, between two pieces of the response.
+ */
 import type { Session, Store } from "../../src/index.ts";
 import { sha256 } from "../../src/crypto/bytes.ts";
 import type { Act, Answer, KitData } from "../../src/testing/internal/adapter-stage.ts";
@@ -19,9 +22,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   destroy: (session) => session.destroy(),
 };
-
-/** Where a request can be held: after its session was loaded, in the save, between two pieces of the response. */
-export type Point = "load" | "save" | "body";
 
 /** How many pieces a response has that is held between them: more than a socket takes at once. */
 const PIECE = "x".repeat(64 * 1024);

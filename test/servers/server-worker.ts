@@ -45,6 +45,8 @@ async function stateOf(): Promise<State> {
     await nextTurn();
   }
   globalThis.gc?.();
+  await nextTurn();
+  globalThis.gc?.();
   return { resources: resources(), failures, heap: process.memoryUsage().heapUsed };
 }
 

@@ -8,6 +8,8 @@ import { chooseBy } from "../schedules/random.ts";
 const ADAPTERS: readonly AdapterName[] = ["express", "node", "fetch"];
 const VISITORS = 20;
 const keys = { current: "k0-aVeryLongAndRandomKey_for-proofs-only_42" };
+/** The first of them also warms up. */
+const PARTS = 5;
 /** Fewer than these say nothing of the heap. */
 const ENOUGH = 3000;
 /** Bytes for 10 000 aborts. */
@@ -32,13 +34,15 @@ async function rowOf({ address, times, seed }: Ground, adapter: AdapterName): Pr
   try {
     const visitors = Array.from({ length: VISITORS }, (_, n) => new Visitor(server, `v${n}`));
     for (const visitor of visitors) await visitor.begin();
-    // The first third also warms up.
-    await abortAll(visitors, Math.ceil(times / 3), seed);
-    const [start, halves] = [await quiet(server), await wrongs(visitors)];
-    await abortAll(visitors, Math.ceil((2 * times) / 3), seed + 1);
-    const end = await quiet(server, start.resources);
-    halves.push(...(await wrongs(visitors)));
-    const growth = ((end.heap - start.heap) / times) * 15_000;
+    const states: State[] = [];
+    const halves: string[] = [];
+    for (let part = 0; part < PARTS; part++) {
+      await abortAll(visitors, times / PARTS, seed * PARTS + part);
+      states.push(await quiet(server, states[0]));
+      halves.push(...(await wrongs(visitors)));
+    }
+    const [start, end] = [states[0] as State, states.at(-1) as State];
+    const growth = (growthOf(states) / times) * 10_000;
     const left = end.resources.length - start.resources.length;
     const failures = [
       ...halves,
@@ -52,6 +56,15 @@ async function rowOf({ address, times, seed }: Ground, adapter: AdapterName): Pr
   } finally {
     await server.stop();
   }
+}
+
+/**
+ * The bytes that come with as many aborts as there were, from the least that was in use in the first states and in the last:
+ * what one collection has left may be gone after the next.
+ */
+function growthOf(states: readonly State[]): number {
+  const [first, last] = [states.slice(0, 2), states.slice(-2)].map((some) => Math.min(...some.map(({ heap }) => heap)));
+  return (Number(last) - Number(first)) * (PARTS / (PARTS - 2));
 }
 
 /** Each visitor has one request at a time, so that it is known what may have been saved. */
@@ -74,12 +87,12 @@ async function wrongs(visitors: readonly Visitor[]): Promise<string[]> {
 }
 
 /** The server when nothing is under way; sockets may take a few turns to be gone. */
-async function quiet(server: ServerProcess, expected?: readonly string[]): Promise<State> {
+async function quiet(server: ServerProcess, start?: State): Promise<State> {
   let state = await server.state();
-  for (let tries = 0; tries < 100 && state.resources.length > (expected?.length ?? 0); tries++) {
+  for (let tries = 0; tries < 100 && state.resources.length > (start?.resources.length ?? 0); tries++) {
     const before = state.resources.length;
     state = await server.state();
-    if (expected === undefined && state.resources.length === before && tries > 10) break;
+    if (!start && state.resources.length === before && tries > 10) break;
   }
   return state;
 }

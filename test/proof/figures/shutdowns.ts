@@ -1,7 +1,9 @@
+import { type Store, sessions } from "../../../src/index.ts";
 import { browser } from "../../../src/testing/browser.ts";
 import type { AdapterName } from "../../servers/adapters.ts";
 import { ServerProcess } from "../../servers/process.ts";
 import type { Figure, Ground, Row } from "../figure.ts";
+import { PLACES } from "../places.ts";
 import { chooseBy, shuffled } from "../schedules/random.ts";
 
 const ADAPTERS: readonly AdapterName[] = ["express", "node", "fetch"];
@@ -22,8 +24,7 @@ export const shutdowns: Figure = {
 };
 
 async function rowOf({ address, times, seed }: Ground, adapter: AdapterName): Promise<Row> {
-  const plan = { place: "file", address, adapter, keys };
-  const server = await ServerProcess.start(plan);
+  const server = await ServerProcess.start({ place: "file", address, adapter, keys });
   const tabs = Array.from({ length: times }, () => browser(server.url));
   await Promise.all(tabs.map((tab) => tab.visit("/pair/before")));
   const cookies = tabs.map((tab) => tab.cookies() ?? "");
@@ -35,18 +36,16 @@ async function rowOf({ address, times, seed }: Ground, adapter: AdapterName): Pr
   const settled = await Promise.allSettled(answers);
   const [code] = await server.over();
   const answered = settled.filter((one) => one.status === "fulfilled" && one.value.status === 200).length;
-  const whole = await wholeOf(plan, cookies);
+  const whole = await wholeOf(address, cookies);
   const cells = [adapter, times, answered, whole, String(code)];
   const isRight = answered === times && whole === times && code === 0;
   return isRight ? { cells } : { cells, failure: `${adapter}, seed ${seed}: ${cells.join(", ")}` };
 }
 
-/** How many sessions have both halves, as the next process finds them. */
-async function wholeOf(plan: Parameters<typeof ServerProcess.start>[0], cookies: readonly string[]): Promise<number> {
-  const server = await ServerProcess.start(plan);
-  const tab = browser(server.url);
-  const pages = await Promise.all(cookies.map((cookie) => tab.visit("/read", { cookie })));
-  await server.stop();
-  const found = pages.map(({ text }) => JSON.parse(text) as { left?: string; right?: string });
+/** How many sessions have both halves, as another process finds them. */
+async function wholeOf(address: string, cookies: readonly string[]): Promise<number> {
+  const opened = await PLACES["file"]?.open(address);
+  const visits = sessions<Record<string, unknown>>({ store: opened?.store as Store, keys, storeTimeout: 120 });
+  const found = await Promise.all(cookies.map((cookie) => visits.open({ cookie, secure: false })));
   return found.filter(({ left, right }) => left === "after" && right === "after").length;
 }
