@@ -30,11 +30,13 @@ process.on("SIGTERM", () => {
     process.stdin.destroy();
   });
 });
-createInterface({ input: process.stdin }).on("line", (line) => {
+const heard = createInterface({ input: process.stdin }).on("line", (line) => {
   const [word = "", name = ""] = line.split(" ");
   if (word === "let") gates.letThrough(name);
   else void stateOf().then((state) => say({ state }));
 });
+// Whoever started this one may be gone, or this one is done.
+heard.on("close", () => process.exit());
 say({ url: server.url });
 
 /** How the process is, once nothing is under way. */
