@@ -17,16 +17,17 @@ import { session as koaSession } from "../../src/adapters/koa.ts";
 import { session as nodeSession } from "../../src/adapters/node.ts";
 import type { AdapterKit, Answer, Served } from "../../src/testing/internal/adapter-stage.ts";
 
-/** Serves on a free port, and closes whatever is open at the end. */
-export async function listen(listener: RequestListener): Promise<Served> {
+/** Serves on a free port. `close` closes whatever is open; `finish` takes no more, and waits for those under way. */
+export async function listen(listener: RequestListener): Promise<Served & { finish(): Promise<unknown> }> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
+  const finish = () => new Promise((resolve) => server.close(resolve));
   const close = async () => {
     server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await finish();
   };
-  return { url: `http://127.0.0.1:${port}`, close };
+  return { url: `http://127.0.0.1:${port}`, close, finish };
 }
 
 export function overNode(load: "eager" | "lazy"): AdapterKit["serve"] {

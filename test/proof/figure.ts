@@ -26,6 +26,8 @@ export interface Figure {
   readonly title: string;
   /** Names of `PLACES` where it is shown; none: once, in a folder of its own. */
   readonly places: readonly string[];
+  /** Those of them where the short run shows it. Default: all. */
+  readonly shortPlaces?: readonly string[];
   /** How many in a deep run, and in the short one that CI makes. */
   readonly times: { readonly deep: number; readonly short: number };
   readonly columns: readonly string[];
