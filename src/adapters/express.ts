@@ -1,11 +1,13 @@
 /** Sessions for Express 4 and 5, and for connect. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
-import { warnOnce } from "../events.ts";
+import { type SessionMiddleware, middlewareOf } from "./internal/middleware.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
-import { type Load, Visit, checkedLoad, visitOf } from "./internal/visit.ts";
+import { type Load, checkedLoad } from "./internal/visit.ts";
+
+export type { SessionMiddleware } from "./internal/middleware.ts";
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the one that Express' own types are merged from
@@ -26,13 +28,6 @@ export interface ExpressOptions {
   load?: Load;
 }
 
-/** Middleware as Express and connect know it. */
-export type SessionMiddleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void;
-
 /**
  * Middleware that gives each request its `req.session`, and holds the response until that is saved.
  *
@@ -45,29 +40,14 @@ export function session<T extends object>(
   options: ExpressOptions = {},
 ): SessionMiddleware {
   checkOptions("session", options, ["load"]);
-  const load = checkedLoad(options.load);
-  return (request, response, next) => {
-    if (comesTooLate(request, response)) return next();
-    const visit = new Visit(sessions, request, response, {
-      load,
-      isSecure: () => isSecure(request),
-      hasFailed: () => response.statusCode >= 500,
-      refuse: (error) => next(error),
-    });
-    const goOn = () => visit.run(next);
-    if (load === "lazy") return goOn();
-    visit.begin().then(goOn, (error: unknown) => visit.fail(error));
-  };
-}
-
-function comesTooLate(request: IncomingMessage, response: ServerResponse): boolean {
-  const isTwice = visitOf(request) !== undefined;
-  if (isTwice) {
-    warnOnce("FLAGON_TWICE", "session() is used twice for one request and the second does nothing; app.use it once");
-  } else if (response.headersSent) {
-    warnOnce("FLAGON_BEGUN", "session() came after the response had begun and does nothing; app.use it earlier");
-  }
-  return isTwice || response.headersSent;
+  return middlewareOf(sessions, {
+    load: checkedLoad(options.load),
+    use: "session()",
+    mend: "app.use it",
+    isSecure,
+    hasFailed: (_request, response) => response.statusCode >= 500,
+    refuse: (error, _request, next) => next(error),
+  });
 }
 
 /** Express has `secure` on its requests, by its own setting for proxies. */
