@@ -12,6 +12,8 @@ const CHECKS = {
   format: [bin("oxfmt"), "--check"],
   lint: [bin("oxlint"), "--type-aware", "--deny-warnings"],
   types: [node, TSC, "-p", "tsconfig.json"],
+  nest: [node, TSC, "-p", "test/adapters/nest"],
+  next: [node, TSC, "-p", "test/adapters/next-app"],
   floors: [node, "scripts/check-floors.mjs"],
   unused: [bin("knip"), "--config", "scripts/knip.mjs", "--no-progress"],
   lock: ["npm", "ci", "--dry-run", "--ignore-scripts"],

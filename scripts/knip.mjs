@@ -11,8 +11,11 @@ export default {
     "test/proof/main.ts",
     "test/peers/servers/*",
     "test/**/*.test-d.ts",
+    // What Next finds by its place.
+    "test/adapters/next-app/{proxy.ts,next.config.mjs,app/**/{layout,page,route}.{ts,tsx}}",
+    "examples/next/app/**/*.tsx",
   ],
-  project: ["{src,test,bench,examples,scripts}/**/*.{ts,mjs}"],
+  project: ["{src,test,bench,examples,scripts}/**/*.{ts,tsx,mjs}", "!**/.next/**"],
   // Types that say what an exported function takes or gives are exported with it.
   ignoreExportsUsedInFile: { interface: true, type: true },
   // The system's own.

@@ -40,6 +40,16 @@ export class SessionError extends Error {
     this.code = code;
     this.status = STATUS[code] ?? 500;
   }
+
+  /** `status` by the name that Nest and Fastify ask for. */
+  get statusCode(): number {
+    return this.status;
+  }
+
+  /** Never: the message is for who runs the application, and a browser gets the name of the status. */
+  get expose(): boolean {
+    return false;
+  }
 }
 
 /**

@@ -1,15 +1,15 @@
 /** Sessions for Express 4 and 5, and for connect. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { SessionInterface } from "../core/interface.ts";
-import type { LockOptions } from "../core/lease.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
-import { cameByHttps, isEncrypted } from "./internal/secure.ts";
+import { checkedLoad, type Load } from "./internal/load.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
+import { type SessionMiddleware, middlewareOf } from "./internal/middleware.ts";
+import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
-import { comesTooLate } from "./internal/too-late.ts";
-import { type Load, checkedLoad } from "./internal/load.ts";
-import { Visit, visitOf } from "./internal/visit.ts";
+
+export type { SessionMiddleware } from "./internal/middleware.ts";
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the one that Express' own types are merged from
@@ -30,13 +30,6 @@ export interface ExpressOptions extends Lockable {
   load?: Load;
 }
 
-/** Middleware as Express and connect know it. */
-export type SessionMiddleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void;
-
 /**
  * Middleware that gives each request its `req.session`, and holds the response until that is saved.
  *
@@ -51,30 +44,15 @@ export function session<T extends object>(
 ): SessionMiddleware {
   checkSessions(sessions);
   checkOptions("session", options, ["load", "lock"]);
-  const load = checkedLoad(options.load);
-  const lock = lockOf(sessions, options.lock);
-  return (request, response, next) => {
-    const begun = visitOf(request);
-    if (begun && lock) return lockLate(begun, lock, next);
-    if (comesTooLate(request, response)) return next();
-    const visit = new Visit(sessions, request, response, {
-      load,
-      lock,
-      isSecure: () => isSecure(request),
-      hasFailed: () => response.statusCode >= 500,
-      refuse: (error) => next(error),
-    });
-    const goOn = () => visit.run(next);
-    if (load === "lazy") return goOn();
-    visit.begin().then(goOn, (error: unknown) => visit.fail(error));
-  };
-}
-
-/** For a route of an application whose sessions are open already. */
-function lockLate(visit: Visit<object>, lock: LockOptions, next: (error?: unknown) => void): void {
-  const goOn = () => next();
-  const refuse = (error: unknown) => next(error);
-  visit.lock(lock).then(goOn, refuse);
+  return middlewareOf(sessions, {
+    load: checkedLoad(options.load),
+    lock: lockOf(sessions, options.lock),
+    use: "session()",
+    mend: "app.use it",
+    isSecure,
+    hasFailed: (_request, response) => response.statusCode >= 500,
+    refuse: (error, _request, next) => next(error),
+  });
 }
 
 /** Express has `secure` on its requests, by its own setting for proxies. */

@@ -1,13 +1,11 @@
 /** Sessions for handlers of web standards, `(request: Request) => Response`: Deno, Bun, workers and what serves them. */
-import { runWithSession } from "../core/ambient.ts";
 import type { SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
-import { SessionError } from "../errors.ts";
-import { report } from "../events.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
 import { checkSessions } from "./internal/sessions.ts";
-import { WebVisit, refusalTo } from "./internal/web-visit.ts";
+import { answerOf } from "./internal/web-answer.ts";
+import { WebVisit } from "./internal/web-visit.ts";
 
 /** What a handler is given with the request. */
 export interface SessionContext<T extends object> {
@@ -47,30 +45,11 @@ export function session<T extends object, Rest extends unknown[] = []>(
 ): (request: Request, ...rest: Rest) => Promise<Response> {
   checkSessions(sessions);
   checkOptions("session", options, ["hasFailed", "lock", "trustProxy"]);
-  const { trustProxy = false, hasFailed = () => false } = options;
+  const { trustProxy = false, hasFailed } = options;
   const lock = lockOf(sessions, options.lock);
   return async (request, ...rest) => {
     const visit = new WebVisit(sessions, () => request, { trustProxy, lock });
     const context: SessionContext<T> = { session: () => visit.open() };
-    const handle = async () => handler(request, context, ...rest);
-    return runWithSession(() => visit.opened, handle).then(
-      async (response) => visit.answer(response, hasFailed(response)).catch(refuse),
-      (error: unknown) => afterThrow(visit, error),
-    );
+    return answerOf(visit, async () => handler(request, context, ...rest), hasFailed);
   };
-}
-
-async function afterThrow<T extends object>(visit: WebVisit<T>, error: unknown): Promise<Response> {
-  try {
-    await visit.save(true);
-  } catch (failure) {
-    return refuse(failure);
-  }
-  if (error instanceof SessionError && error.code === "STORE") return refuse(error);
-  throw error;
-}
-
-function refuse(error: unknown): Response {
-  report({ type: "failed", error });
-  return refusalTo(error);
 }

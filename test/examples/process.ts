@@ -19,7 +19,7 @@ export interface Spawned {
 export function spawnNode(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Spawned {
   const child = spawn(process.execPath, args, {
     cwd,
-    env: { PATH: process.env["PATH"], ...env },
+    env: { PATH: process.env["PATH"], NEXT_TELEMETRY_DISABLED: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const chunks: string[] = [];
