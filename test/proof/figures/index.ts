@@ -1,4 +1,5 @@
 import type { Figure } from "../figure.ts";
+import { outages } from "./outages.ts";
 import { races } from "./races.ts";
 import { replies } from "./replies.ts";
 
@@ -6,4 +7,5 @@ import { replies } from "./replies.ts";
 export const FIGURES: Readonly<Record<string, Figure>> = {
   races,
   replies,
+  outages,
 };

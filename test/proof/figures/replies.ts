@@ -59,12 +59,9 @@ export const replies: Figure = {
     "lost",
     "twice",
   ],
-  async run(ground) {
-    const rows: Row[] = [];
-    for (const client of clientsOf(ground.place)) {
-      for (const kind of KINDS) rows.push(await rowOf(ground, client, kind));
-    }
-    return rows;
+  run(ground) {
+    const each = clientsOf(ground.place).flatMap((client) => KINDS.map((kind) => rowOf(ground, client, kind)));
+    return Promise.all(each);
   },
 };
 
