@@ -1,5 +1,8 @@
 import type { Figure } from "../figure.ts";
+import { afterwards } from "./afterwards.ts";
+import { lines } from "./lines.ts";
 import { outages } from "./outages.ts";
+import { responses } from "./responses.ts";
 import { races } from "./races.ts";
 import { replies } from "./replies.ts";
 
@@ -7,5 +10,8 @@ import { replies } from "./replies.ts";
 export const FIGURES: Readonly<Record<string, Figure>> = {
   races,
   replies,
+  responses,
   outages,
+  lines,
+  afterwards,
 };
