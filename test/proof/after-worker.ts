@@ -30,6 +30,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   console.log("done");
 }
 await close();
+// Else it would be waited for.
+process.stdin.destroy();
 
 /** Every name on the session's prototypes, and an assignment; new ones are found by themselves. */
 function* methodsOf(session: object): Generator<string> {
