@@ -53,7 +53,7 @@ interface Way {
 }
 
 /** Ways that every framework has. */
-export const ANSWERS: Readonly<Record<string, Way & { readonly answer: () => Answer }>> = {
+const ANSWERS: Readonly<Record<string, Way & { readonly answer: () => Answer }>> = {
   text: { answer: () => ({ body: "one" }), body: "one" },
   bytes: { answer: () => ({ body: Buffer.from("one") }), body: "one" },
   stream: { answer: () => ({ body: pieces() }), body: "one" },
@@ -69,7 +69,7 @@ async function* pieces(): AsyncGenerator<string> {
 }
 
 /** Ways to send a response of Node's. */
-export const SENDERS: Readonly<Record<string, Way & { readonly send: (response: ServerResponse) => unknown }>> = {
+const SENDERS: Readonly<Record<string, Way & { readonly send: (response: ServerResponse) => unknown }>> = {
   end: { send: (res) => res.end("one"), body: "one" },
   "write and end": { send: (res) => (res.write("on"), res.end("e")), body: "one" },
   writeHead: { send: (res) => res.writeHead(201).end("one"), status: 201, body: "one" },
