@@ -25,8 +25,9 @@ export const openers: Record<Engine, (url: string, log?: Log) => SqlDatabase> = 
 
 export function openPostgres(config: pg.PoolConfig, log?: Log): SqlDatabase {
   const pool = new pg.Pool(config);
-  // Without a listener a connection that breaks while nobody uses it would end the process.
+  // Without listeners a connection that breaks would end the process, whether somebody uses it or not.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   return opened(new PostgresDialect({ pool }), log);
 }
 

@@ -6,6 +6,11 @@ import { revivals } from "./revivals.ts";
 import { rotations } from "./rotations.ts";
 import { servers } from "./servers.ts";
 import { shutdowns } from "./shutdowns.ts";
+import { afterwards } from "./afterwards.ts";
+import { lines } from "./lines.ts";
+import { outages } from "./outages.ts";
+import { responses } from "./responses.ts";
+import { replies } from "./replies.ts";
 
 /** All figures, in the order of their numbers, by the names they are asked for. */
 export const FIGURES: Readonly<Record<string, Figure>> = {
@@ -16,4 +21,9 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   servers,
   aborts,
   shutdowns,
+  replies,
+  responses,
+  outages,
+  lines,
+  afterwards,
 };
