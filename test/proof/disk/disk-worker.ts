@@ -1,0 +1,7 @@
+/** The processes that figures about disks start: `disk-worker.js JOB PLAN`. */
+import { write } from "./writers.ts";
+
+const jobs: Record<string, (plan: string) => Promise<void>> = { write };
+
+const [job = "", plan = ""] = process.argv.slice(2);
+await jobs[job]?.(plan);
