@@ -24,6 +24,7 @@ export interface Engines {
   readonly mongo: Engine<{ readonly url: string }>;
   readonly dynamo: Engine<{ readonly url: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
+  readonly strace: Engine<{ readonly path: string }>;
 }
 
 export type EngineName = keyof Engines;

@@ -1,7 +1,8 @@
 /** The processes that figures about disks start: `disk-worker.js JOB PLAN`. */
+import { takeSteps } from "./steps.ts";
 import { write } from "./writers.ts";
 
-const jobs: Record<string, (plan: string) => Promise<void>> = { write };
+const jobs: Record<string, (plan: string) => Promise<void>> = { write, steps: takeSteps };
 
 const [job = "", plan = ""] = process.argv.slice(2);
 await jobs[job]?.(plan);

@@ -1,9 +1,14 @@
 /** The stores that are files of this machine: opened without a client of any other engine, so that a worker starts quickly. */
-import { mkdtempSync, readdirSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Store } from "../../../src/index.ts";
 import type { Listable, Sweepable } from "../../../src/store.ts";
 import { fileStore } from "../../../src/stores/file.ts";
+import { lockOf } from "../../../src/stores/internal/claim.ts";
+import { nameOf } from "../../../src/stores/internal/record.ts";
+import { tokenFor } from "../../../src/stores/internal/token.ts";
+import { pathOf } from "../../../src/stores/internal/tree.ts";
+import { leftoversBelow, pathsBelow } from "../../stores/paths.ts";
 
 /** A store, and what closes its client. */
 export interface Opened<S extends Store = Store> {
@@ -18,20 +23,35 @@ export interface Disk {
   /** Makes what the store needs in a folder: once, before it is opened. */
   prepare(folder: string): Promise<unknown>;
   open(folder: string): Promise<Opened<DiskStore>>;
+  /** Leaves what a process leaves that is killed while it writes the entry of a key. */
+  litter?(folder: string, key: string): void;
+  /** Makes what was left look a minute older than it is. */
+  age?(folder: string): void;
   /** What is wrong with the files in a folder where so many entries live, once a sweep has been there. */
   flaws(folder: string, live: number): Promise<string[]>;
 }
 
+/** No process has this number, where they are given as usual: they begin anew after 4 194 304 at the latest. */
+const DEAD = 4_194_305;
 const TABLE = "flagon_proof";
 
 export const DISKS = {
   file: {
     prepare: async () => undefined,
     open: async (folder) => ({ store: fileStore({ directory: folder }), close: () => undefined }),
+    litter(folder, key) {
+      const token = tokenFor("write").replace(`-${process.pid}-`, `-${DEAD}-`);
+      const lock = lockOf(pathOf(folder, nameOf(key)));
+      mkdirSync(lock, { mode: 0o700 });
+      writeFileSync(join(lock, token), "half a rec", { mode: 0o600 });
+    },
+    age(folder) {
+      const then = Date.now() / 1000 - 61;
+      for (const path of leftoversBelow(folder)) utimesSync(path, then, then);
+    },
     async flaws(folder, live) {
-      const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => join(folder, path));
-      const others = files.filter((path) => /\.(lock|tmp)(\/|$)/.test(path));
-      const records = files.filter((path) => !others.includes(path) && statSync(path).isFile());
+      const others = leftoversBelow(folder);
+      const records = pathsBelow(folder).filter((path) => !others.includes(path) && statSync(path).isFile());
       return records.length === live ? others : [...others, `${records.length} records of ${live} entries`];
     },
   },

@@ -1,9 +1,11 @@
 import type { Figure } from "../figure.ts";
 import { crashes } from "./crashes.ts";
+import { diskFaults } from "./disk-faults.ts";
 import { races } from "./races.ts";
 
 /** All figures, in the order of their numbers, by the names they are asked for. */
 export const FIGURES: Readonly<Record<string, Figure>> = {
   races,
   crashes,
+  "disk-faults": diskFaults,
 };
