@@ -38,6 +38,9 @@ interface Scene {
   number: number;
 }
 
+/** What no kernel refuses: to give back a lock of a file. A process that cannot keeps it for as long as it lives. */
+const UNLOCK = "F_UNLCK";
+
 type Worker = Peer & { readonly child: ChildProcess };
 
 /** The key of the entry that a sweep is to find expired. */
@@ -83,18 +86,24 @@ async function fail(scene: Scene, fault: Fault): Promise<string[] | undefined> {
   for (;;) {
     const { key, lines, outcome } = await watched(scene, fault);
     const hit = lines.find((line) => line.includes("(INJECTED)"));
-    if (hit?.includes(scene.folder) === false) {
-      // A call of the runtime's own, such as one that wakes another thread: it was not the store's turn.
-      scene.worker.child.kill("SIGKILL");
-      scene.worker = start(scene.disk, scene.folder);
-      await told(scene, "read", key);
-      continue;
-    }
+    const isOurs = hit?.includes(scene.folder) ?? true;
+    if (!isOurs || hit?.includes(UNLOCK) === true) await startAnew(scene, key);
+    // A call of the runtime's own, such as one that wakes another thread: it was not the store's turn.
+    if (!isOurs) continue;
+    if (hit?.includes(UNLOCK) === true) return [];
     if (!outcome) return ["the process has ended"];
     const flaws = hit === undefined ? [] : await judge(scene, key, outcome);
     flaws.push(...(await recover(scene, key)));
     return hit === undefined && flaws.length === 0 ? undefined : flaws;
   }
+}
+
+/** The process may not survive what has failed there. */
+async function startAnew(scene: Scene, key: string): Promise<void> {
+  scene.worker.child.kill("SIGKILL");
+  await scene.worker.over().catch(() => undefined);
+  scene.worker = start(scene.disk, scene.folder);
+  await told(scene, "read", key);
 }
 
 /** The names of the system calls that a step makes on files of the store. */
@@ -104,7 +113,9 @@ async function callsOf(scene: Scene): Promise<Set<string>> {
   const { key, lines } = await watched(scene);
   await recover(scene, key);
   const ours = lines.filter((line) => line.includes(scene.folder));
-  return new Set(ours.flatMap((line) => /^\w+(?=\()/.exec(line)?.[0] ?? []));
+  const { spared = [] } = DISKS[scene.disk] as Disk;
+  const calls = ours.flatMap((line) => /^\w+(?=\()/.exec(line)?.[0] ?? []);
+  return new Set(calls.filter((call) => !spared.includes(call)));
 }
 
 /** Lets the step be taken under the eyes of `strace`. There is no outcome when the process did not survive. */
