@@ -1,6 +1,7 @@
 /** The stores that are files of this machine: opened without a client of any other engine, so that a worker starts quickly. */
 import { mkdirSync, mkdtempSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Clock, systemClock } from "../../../src/clock.ts";
 import type { Store } from "../../../src/index.ts";
 import type { Listable, Sweepable } from "../../../src/store.ts";
 import { fileStore } from "../../../src/stores/file.ts";
@@ -22,7 +23,7 @@ export type DiskStore = Store & Listable & Sweepable;
 export interface Disk {
   /** Makes what the store needs in a folder: once, before it is opened. */
   prepare(folder: string): Promise<unknown>;
-  open(folder: string): Promise<Opened<DiskStore>>;
+  open(folder: string, clock?: Clock): Promise<Opened<DiskStore>>;
   /** System calls whose failure is not tried, for it is the engine that does not see it. */
   readonly spared?: readonly string[];
   /** Leaves what a process leaves that is killed while it writes the entry of a key. */
@@ -37,10 +38,15 @@ export interface Disk {
 const DEAD = 4_194_305;
 const TABLE = "flagon_proof";
 
-export const DISKS = {
+export type DiskName = "file" | "sqlite";
+
+export const DISKS: Readonly<Record<DiskName, Disk>> = {
   file: {
     prepare: async () => undefined,
-    open: async (folder) => ({ store: fileStore({ directory: folder }), close: () => undefined }),
+    open: async (folder, clock = systemClock) => ({
+      store: fileStore({ directory: folder, clock }),
+      close: () => undefined,
+    }),
     litter(folder, key) {
       const token = tokenFor("write").replace(`-${process.pid}-`, `-${DEAD}-`);
       const lock = lockOf(pathOf(folder, nameOf(key)));
@@ -66,10 +72,10 @@ export const DISKS = {
       await createTable(db, { table: TABLE });
       await db.destroy();
     },
-    async open(folder) {
+    async open(folder, clock) {
       const { sqlStore } = await import("../../../src/stores/sql.ts");
       const db = await database(folder);
-      return { store: sqlStore(db, { table: TABLE }), close: () => db.destroy() };
+      return { store: sqlStore(db, { table: TABLE, ...(clock && { clock }) }), close: () => db.destroy() };
     },
     async flaws(folder, live) {
       const { sql } = await import("kysely");
@@ -82,9 +88,7 @@ export const DISKS = {
       return rows === live ? flaws : [...flaws, `${rows} rows of ${live} entries`];
     },
   },
-} as const satisfies Record<string, Disk>;
-
-export type DiskName = keyof typeof DISKS;
+};
 
 /** A folder of its own below another, ready to be opened. */
 export async function newHome(disk: DiskName, parent: string): Promise<string> {

@@ -1,11 +1,10 @@
 /** A step, again and again, in which every system call fails in its turn; and what is found after each. */
 import type { ChildProcess } from "node:child_process";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { bytes } from "../../../src/testing/internal/stage.ts";
 import { type Peer, peer } from "../../../src/testing/internal/peer.ts";
 import { startWorker } from "./bundle.ts";
-import { type Disk, type DiskName, DISKS, type DiskStore, newHome } from "./disks.ts";
+import { type DiskName, DISKS, type DiskStore, newHome } from "./disks.ts";
 import { liveIn } from "./judge.ts";
 import { type Order, type Outcome, type StepName, stepOf, type StepPlan, textAt } from "./steps.ts";
 import { type Fault, traced } from "./tracer.ts";
@@ -43,9 +42,6 @@ const UNLOCK = "F_UNLCK";
 
 type Worker = Peer & { readonly child: ChildProcess };
 
-/** The key of the entry that a sweep is to find expired. */
-const EXPIRED = "expired";
-
 /** Lets every system call of a step that touches the store's files fail, with so many of the errors. */
 export async function failEverywhere(
   { disk, parent, strace }: { disk: DiskName; parent: string; strace: string },
@@ -58,8 +54,8 @@ export async function failEverywhere(
   const scene: Scene = { disk, folder, strace, store, step, counts, worker: start(disk, folder), number: 0 };
   try {
     const flaws: string[] = [];
-    for (const call of await callsOf(scene)) {
-      for (let n = 0; n < errors; n++) flaws.push(...(await failEach(scene, call, n, errors)));
+    for (const [call, lines] of await callsOf(scene)) {
+      for (let n = 0; n < errors; n++) flaws.push(...(await failEach(scene, { call, lines, n, errors })));
     }
     return { counts, flaws };
   } finally {
@@ -68,14 +64,22 @@ export async function failEverywhere(
   }
 }
 
+/** The calls of a name, as they are without a fault, and with which of so many errors they are to fail. */
+interface Calls {
+  readonly call: string;
+  readonly lines: readonly string[];
+  readonly n: number;
+  readonly errors: number;
+}
+
 /** Fails the first call of a name, the second one, and so on, until the step passes. */
-async function failEach(scene: Scene, call: string, offset: number, errors: number): Promise<string[]> {
+async function failEach(scene: Scene, { call, lines, n, errors }: Calls): Promise<string[]> {
   const flaws: string[] = [];
   for (let nth = 1; ; nth++) {
+    if (lines[nth - 1]?.includes(UNLOCK) === true) continue;
     // With fewer errors than there are, each call gets another one.
-    const error = ERRORS[(errors < ERRORS.length ? scene.counts.faults : offset) % ERRORS.length] ?? "";
-    const fault = { call, nth, error };
-    const found = await fail(scene, fault);
+    const error = ERRORS[(errors < ERRORS.length ? scene.counts.faults : n) % ERRORS.length] ?? "";
+    const found = await fail(scene, { call, nth, error });
     if (!found) return flaws;
     flaws.push(...found.map((flaw) => `${scene.disk}, ${scene.step}, ${call} no. ${nth}, ${error}: ${flaw}`));
   }
@@ -86,11 +90,11 @@ async function fail(scene: Scene, fault: Fault): Promise<string[] | undefined> {
   for (;;) {
     const { key, lines, outcome } = await watched(scene, fault);
     const hit = lines.find((line) => line.includes("(INJECTED)"));
-    const isOurs = hit?.includes(scene.folder) ?? true;
-    if (!isOurs || hit?.includes(UNLOCK) === true) await startAnew(scene, key);
-    // A call of the runtime's own, such as one that wakes another thread: it was not the store's turn.
-    if (!isOurs) continue;
-    if (hit?.includes(UNLOCK) === true) return [];
+    if (hit?.includes(scene.folder) === false) {
+      // A call of the runtime's own, such as one that wakes another thread: it was not the store's turn.
+      await startAnew(scene, key);
+      continue;
+    }
     if (!outcome) return ["the process has ended"];
     const flaws = hit === undefined ? [] : await judge(scene, key, outcome);
     flaws.push(...(await recover(scene, key)));
@@ -106,16 +110,19 @@ async function startAnew(scene: Scene, key: string): Promise<void> {
   await told(scene, "read", key);
 }
 
-/** The names of the system calls that a step makes on files of the store. */
-async function callsOf(scene: Scene): Promise<Set<string>> {
+/** The system calls of a step, by their names, as far as they are made on files of the store. */
+async function callsOf(scene: Scene): Promise<Map<string, string[]>> {
   // Once before, for what is only done at the first time.
   await told(scene, scene.step, await setUp(scene));
   const { key, lines } = await watched(scene);
   await recover(scene, key);
-  const ours = lines.filter((line) => line.includes(scene.folder));
-  const { spared = [] } = DISKS[scene.disk] as Disk;
-  const calls = ours.flatMap((line) => /^\w+(?=\()/.exec(line)?.[0] ?? []);
-  return new Set(calls.filter((call) => !spared.includes(call)));
+  const { spared = [] } = DISKS[scene.disk];
+  const calls = new Map<string, string[]>();
+  for (const line of lines) {
+    const call = /^\w+(?=\()/.exec(line)?.[0];
+    if (call !== undefined && !spared.includes(call)) calls.set(call, [...(calls.get(call) ?? []), line]);
+  }
+  return new Map([...calls].filter(([, made]) => made.some((line) => line.includes(scene.folder))));
 }
 
 /** Lets the step be taken under the eyes of `strace`. There is no outcome when the process did not survive. */
@@ -134,11 +141,11 @@ async function setUp(scene: Scene): Promise<string> {
   const key = step === "sweep" ? "key" : `key ${scene.number++}`;
   if (before !== undefined) await store.create(key, { value: bytes(before), expiresAt: soon() });
   if (step !== "sweep") return key;
-  const { litter } = DISKS[disk] as Disk;
+  const { litter } = DISKS[disk];
   litter?.(folder, key);
-  const expiresAt = Date.now() + 5;
-  await store.create(EXPIRED, { value: bytes("expired"), expiresAt });
-  while (await store.read(EXPIRED)) await nextTurn();
+  const late = await DISKS[disk].open(folder, { now: () => Date.now() - 2000 });
+  await late.store.create("expired", { value: bytes("expired"), expiresAt: Date.now() - 1000 });
+  await late.close();
   return key;
 }
 
@@ -162,7 +169,7 @@ async function judge(scene: Scene, key: string, outcome: Outcome): Promise<strin
 /** Sees that all goes on, and that a sweep leaves nothing: in the process that met the fault, and in another one. */
 async function recover(scene: Scene, key: string): Promise<string[]> {
   const { disk, folder, store } = scene;
-  const { age } = DISKS[disk] as Disk;
+  const { age } = DISKS[disk];
   age?.(folder);
   const swept = await told(scene, "sweep", key);
   const flaws = (await DISKS[disk].flaws(folder, await liveIn(store))).map((flaw) => `${flaw} after a sweep`);
