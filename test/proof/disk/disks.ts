@@ -24,6 +24,8 @@ export interface Disk {
   /** Makes what the store needs in a folder: once, before it is opened. */
   prepare(folder: string): Promise<unknown>;
   open(folder: string, clock?: Clock): Promise<Opened<DiskStore>>;
+  /** Whether others go on while a process is stopped, wherever it is. */
+  readonly fences: boolean;
   /** System calls whose failure is not tried, for it is the engine that does not see it. */
   readonly spared?: readonly string[];
   /** Leaves what a process leaves that is killed while it writes the entry of a key. */
@@ -42,6 +44,7 @@ export type DiskName = "file" | "sqlite";
 
 export const DISKS: Readonly<Record<DiskName, Disk>> = {
   file: {
+    fences: true,
     prepare: async () => undefined,
     open: async (folder, clock = systemClock) => ({
       store: fileStore({ directory: folder, clock }),
@@ -64,6 +67,8 @@ export const DISKS: Readonly<Record<DiskName, Disk>> = {
     },
   },
   sqlite: {
+    // Who is stopped within a transaction keeps its lock.
+    fences: false,
     // libsql 0.5 goes on with a page of the log that it could not read, and finds nothing there.
     spared: ["pread64"],
     async prepare(folder) {

@@ -155,11 +155,12 @@ async function judge(scene: Scene, key: string, outcome: Outcome): Promise<strin
   const { before, after, answer } = stepOf(step);
   const found = await textAt(store, key);
   counts.faults++;
-  if ("answer" in outcome) counts.done++;
+  const isTold = "error" in outcome;
+  if (!isTold) counts.done++;
   else counts[found === before ? "old" : "new"]++;
   const flaws = [];
   if (found !== before && found !== after) flaws.push(`${found} stands there`);
-  if ("answer" in outcome && found !== after) flaws.push("nobody was told that it failed");
+  if (!isTold && found !== after) flaws.push("nobody was told that it failed");
   if ("answer" in outcome && !isDeepStrictEqual(outcome.answer, answer))
     flaws.push(`answers ${JSON.stringify(outcome)}`);
   if ((await DISKS[disk].flaws(folder, await liveIn(store))).length > 0) counts.littered++;
