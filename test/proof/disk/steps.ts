@@ -56,7 +56,7 @@ export interface Order {
 }
 
 /** What came of it: an answer, or the error that it was rejected with. */
-export type Outcome = { readonly answer: unknown } | { readonly error: string };
+export type Outcome = { readonly answer?: unknown } | { readonly error: string };
 
 export async function textAt(store: DiskStore, key: string): Promise<string | undefined> {
   const entry = await store.read(key);
