@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { range } from "../../../src/testing/internal/stage.ts";
 import { valueOf } from "../../stores/worker-values.ts";
-import { chooseBy } from "../schedules/random.ts";
+import { type Choose, chooseBy } from "../schedules/random.ts";
 import { startWorker } from "./bundle.ts";
 import { type DiskName, DISKS, newHome } from "./disks.ts";
 import { type Counts, judge, type Said } from "./judge.ts";
@@ -16,8 +16,8 @@ const PROCESSES = 4;
 const WRITERS = 2;
 /** Fewer than writers, so that they meet. */
 const KEYS = ["shared-0", "shared-1", "shared-2"];
-/** A process is killed so many milliseconds after all were let go, at the latest. */
-const LONGEST_LIFE = 50;
+/** A process is killed after so many words and so many milliseconds, at the latest: a busy machine lets it say few. */
+const [WORDS, LONGEST] = [12, 10];
 
 /** Kills so many processes that write, and gives what was found, with a text for whatever should not be. */
 export async function crash(
@@ -35,7 +35,7 @@ export async function crash(
   const flaws: string[] = [];
   for (let round = 0; counts.kills < kills; round++) {
     const plans = range(PROCESSES).map((n) => planOf(disk, folder, round, n));
-    const said = await killed(plans, () => choose(LONGEST_LIFE * 1000) / 1000);
+    const said = await killed(plans, choose);
     counts.kills += PROCESSES;
     const found = await judge({ disk, folder, store, numbers, said, plans, counts, sweepsFirst: round % 2 === 0 });
     flaws.push(...found.map((flaw) => `${disk}, seed ${seed}, round ${round}: ${flaw}`));
@@ -50,13 +50,14 @@ function planOf(disk: DiskName, folder: string, round: number, n: number): Write
 }
 
 /** Lets writers go together, kills each after a time of its own, and gives what they said. */
-async function killed(plans: readonly WritePlan[], life: () => number): Promise<Said> {
+async function killed(plans: readonly WritePlan[], choose: Choose): Promise<Said> {
   const writers = plans.map((plan) => hearing(startWorker("write", plan)));
   await Promise.all(writers.map(({ ready }) => ready));
   await Promise.all(
-    writers.map(async ({ child, closed }) => {
-      const ms = life();
+    writers.map(async ({ child, said, closed }) => {
+      const [words, ms] = [choose(WORDS), choose(LONGEST * 1000) / 1000];
       child.stdin?.write("g");
+      while (said.length < words) await pause(1);
       await pause(ms);
       child.kill("SIGKILL");
       await closed;

@@ -2,7 +2,7 @@ import { crash } from "../disk/crashes.ts";
 import { type DiskName, DISKS } from "../disk/disks.ts";
 import type { Figure } from "../figure.ts";
 
-/** Four processes with two writers each, in a store of 60 kB entries, are killed within 50 ms; again and again. */
+/** Four processes with two writers each, in a store of 60 kB entries, are killed soon after they began; again and again. */
 export const crashes: Figure = {
   goals: "G8",
   title: "kill -9 while eight write",
