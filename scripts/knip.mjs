@@ -9,6 +9,7 @@ export default {
     "{bench,examples,scripts}/**/*.{ts,mjs}",
     "test/**/*-worker.ts",
     "test/proof/main.ts",
+    "test/peers/servers/*",
     "test/**/*.test-d.ts",
   ],
   project: ["{src,test,bench,examples,scripts}/**/*.{ts,mjs}"],

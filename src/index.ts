@@ -10,11 +10,12 @@ export type { Timeouts } from "./core/expiry.ts";
 export type { OpenRequest, Outcome, Saved, SessionInterface } from "./core/interface.ts";
 export { type ResponseHeaders, applyHeaders } from "./core/headers.ts";
 export { nullSessions } from "./core/interfaces/null.ts";
+export type { LockOptions } from "./core/lease.ts";
 export type { OnConflict } from "./core/merge.ts";
 export type { OnStoreError } from "./core/options.ts";
 export type { Controls, DeclaredData, Flash, Session, SessionData } from "./core/session.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { SessionError, type SessionErrorCode } from "./errors.ts";
+export { SessionError, SessionInDoubtError, type SessionErrorCode } from "./errors.ts";
 export { EVENTS, type SessionEvent } from "./events.ts";
 export type {
   Capabilities,

@@ -23,6 +23,7 @@ export interface Engines {
   readonly mariadb: Engine<{ readonly url: string }>;
   readonly mongo: Engine<{ readonly url: string }>;
   readonly dynamo: Engine<{ readonly url: string }>;
+  readonly flask: Engine<{ readonly python: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
   readonly strace: Engine<{ readonly path: string }>;
 }
@@ -57,9 +58,14 @@ export interface ServerOptions {
   readonly isUp: (port: number) => Promise<boolean>;
   /** A free one by default. */
   readonly port?: number | undefined;
+  /** Added to the environment that it inherits. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** The signal that stops it. Default `'SIGTERM'`. */
   readonly stopsBy?: NodeJS.Signals;
 }
+
+/** Starts a server. Resolves once it answers; rejects with what it said if it does not come up. */
+export function startServer(options: ServerOptions): Promise<Server>;
 
 /** Asks at a port: whether what is said there is answered by something that begins with `welcome`. */
 export function says(hello: string | Uint8Array, welcome: string): (port: number) => Promise<boolean>;
@@ -111,6 +117,12 @@ export function startMemcached(options?: {
 
 /** What a memcached answers to a command. It is asked past the package, in texts whose characters are bytes. */
 export function askMemcached(server: string, command: string): Promise<string>;
+
+/** Starts an application of Flask's, as `flask run` does: `app` is the path of a file that defines `app`. */
+export function startFlask(
+  app: string,
+  options?: { readonly env?: Readonly<Record<string, string>>; readonly port?: number },
+): Promise<Server & { readonly url: string }>;
 
 /** Starts a server that speaks MongoDB's protocol, whatever `MONGODB_URL` says. It has been built. */
 export function startMongo(options?: { readonly port?: number }): Promise<Server & { readonly url: string }>;

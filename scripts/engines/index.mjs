@@ -2,6 +2,7 @@
 import { aptInstall } from "./apt.mjs";
 import { chromium } from "./chromium.mjs";
 import { dynamo } from "./dynamo.mjs";
+import { flask } from "./flask.mjs";
 import { mariadb } from "./mariadb.mjs";
 import { memcached } from "./memcached.mjs";
 import { mongo } from "./mongo.mjs";
@@ -10,14 +11,15 @@ import { redis } from "./redis.mjs";
 import { strace } from "./strace.mjs";
 
 export { startDynamo } from "./dynamo.mjs";
+export { startFlask } from "./flask.mjs";
 export { startMariadb } from "./mariadb.mjs";
 export { askMemcached, startMemcached } from "./memcached.mjs";
 export { startMongo } from "./mongo.mjs";
 export { startPostgres } from "./postgres.mjs";
 export { startCluster, startRedis, startReplica, startSentinel, startSentinels } from "./redis.mjs";
-export { says } from "./server.mjs";
+export { says, startServer } from "./server.mjs";
 
-export const engines = { redis, memcached, postgres, mariadb, mongo, dynamo, chromium, strace };
+export const engines = { redis, memcached, postgres, mariadb, mongo, dynamo, flask, chromium, strace };
 
 export function lookFor(name) {
   const { title, variable, packages, version, mend = `apt-get install ${packages.join(" ")}` } = engines[name];

@@ -24,14 +24,18 @@ process.once("exit", () => {
  * @param {ServerOptions} options
  * @returns {Promise<Server>}
  */
-export async function startServer({ command, args, prepare, user, isUp, port, stopsBy = "SIGTERM" }) {
+export async function startServer({ command, args, prepare, user, isUp, port, env, stopsBy = "SIGTERM" }) {
   const at = port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), "flagon-"));
   const runAs = process.getuid?.() === 0 ? user : undefined;
   if (runAs !== undefined) spawnSync("chown", [runAs, folder]);
   await prepare?.(folder);
   const log = openSync(join(folder, "log"), "a");
-  const child = spawn(...boundToUs(command, args(at, folder), runAs), { cwd: folder, stdio: ["ignore", log, log] });
+  const child = spawn(...boundToUs(command, args(at, folder), runAs), {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", log, log],
+  });
   closeSync(log);
   const gone = once(child, "exit");
   endings.add(end);

@@ -1,6 +1,8 @@
 import type { Data } from "../codecs/codec.ts";
 import { type Timeouts, expiryOf } from "./expiry.ts";
 import { randomId } from "./id.ts";
+import { LEASE_KEY } from "./lease.ts";
+import { RENEWAL_KEYS } from "./renewal.ts";
 import type { DataHabits } from "./state.ts";
 
 /** What is known of a session that is to be saved. Instants are epoch milliseconds. */
@@ -53,6 +55,7 @@ const PERMANENT = "_permanent";
 const CREATED_AT = "_createdAt";
 /** No name that an application would choose; short, since it is in every record that `update` was called on. */
 const UPDATE = "_u~";
+const OURS: ReadonlySet<unknown> = new Set([CREATED_AT, UPDATE, LEASE_KEY, ...RENEWAL_KEYS]);
 /** Enough that no two updates of a record have the same. */
 const STAMP_BYTES = 9;
 /** By how much the clocks of two machines may differ. */
@@ -91,7 +94,7 @@ export function ownHabits(timeouts: Timeouts | undefined): Habits & { longest: n
 }
 
 function isOurs(key: unknown): boolean {
-  return key === CREATED_AT || key === UPDATE;
+  return OURS.has(key);
 }
 
 /** `undefined` for what is no instant: then the session counts as over, since nothing would ever end it. */

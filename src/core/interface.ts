@@ -1,3 +1,4 @@
+import type { LockOptions } from "./lease.ts";
 import type { DeclaredData, Session } from "./session.ts";
 
 /** What a session interface needs to know of a request. */
@@ -46,4 +47,9 @@ export interface SessionInterface<T extends object = DeclaredData> {
    * `SessionError`; the response then must be an error, without a cookie.
    */
   save(session: Session<T>): Promise<Saved>;
+  /**
+   * Has the session for one request alone, until it is saved: others that ask for that wait. Absent where that cannot be
+   * had. Rejects with `CONFLICT` when another request keeps it too long, and with `GONE` when it has ended.
+   */
+  lock?(session: Session<T>, options?: LockOptions): Promise<void>;
 }

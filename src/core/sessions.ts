@@ -44,6 +44,12 @@ export interface SessionsOptions extends CommonOptions {
   codec?: "msgpack" | "json" | Codec;
   /** What is done with a key that two requests set otherwise. Default: `mine`, and an event tells of it. */
   onConflict?: OnConflict;
+  /**
+   * A session's id lives so many seconds; then a request that looks at the session gives it another. The former id leads to
+   * the new one until the browser has shown that, and 10 seconds longer; never across `regenerate` or `destroy`. Default:
+   * an id lives as long as its session.
+   */
+  renewEvery?: number;
   /** The longest that the store may take to answer, in seconds. Default: 1. */
   storeTimeout?: number;
   /**
@@ -73,16 +79,17 @@ const CODECS = { msgpack: msgpack(), json: json() };
  * of it. Throws `CONFIG` for a wrong option, and names it.
  */
 export function sessions<T extends object = DeclaredData>(options: SessionsOptions): SessionInterface<T> {
-  checkOptions("sessions", options, [...COMMON, "store", "codec", "onConflict", "storeTimeout", "onStoreError"]);
+  checkOptions("sessions", options, [...COMMON, ...STORED]);
   const { store, codec = "msgpack", clock = systemClock, onConflict = "mine", storeTimeout = 1 } = options;
   checkStore(store);
-  checkTimeout(storeTimeout);
+  checkSeconds("storeTimeout", storeTimeout);
   const kind: StoredKind = {
     store: guarded(store, storeTimeout, clock),
     codec: codecOf(codec),
     clock,
     onConflict: checkedOnConflict(onConflict),
     onStoreError: checkedOnStoreError(options.onStoreError),
+    renewal: { every: renewalOf(options) },
     cookie: sessionCookie(options.cookie),
     habits: ownHabits(options.timeouts),
     ids: IDS,
@@ -110,6 +117,7 @@ export function cookieSessions<T extends object = DeclaredData>(options: CookieS
 }
 
 const COMMON = ["keys", "timeouts", "cookie", "clock"] as const;
+const STORED = ["store", "codec", "onConflict", "renewEvery", "storeTimeout", "onStoreError"] as const;
 
 const IDS: Ids = {
   create: () => randomId(ID_BYTES),
@@ -157,9 +165,17 @@ function checkStore(store: unknown): void {
   );
 }
 
-function checkTimeout(storeTimeout: number): void {
-  if (Number.isFinite(storeTimeout) && storeTimeout > 0) return;
-  throw new SessionError("CONFIG", `storeTimeout is ${String(storeTimeout)}; give a positive number of seconds`);
+/** Milliseconds; `Infinity` for ids that are never renewed. */
+function renewalOf({ renewEvery, store }: SessionsOptions): number {
+  if (renewEvery === undefined) return Infinity;
+  checkSeconds("renewEvery", renewEvery);
+  if (store.capabilities?.swap !== false) return renewEvery * 1000;
+  throw new SessionError("CONFIG", "renewEvery needs a store that can compare and swap; docs/stores tells which can");
+}
+
+function checkSeconds(option: string, value: number): void {
+  if (Number.isFinite(value) && value > 0) return;
+  throw new SessionError("CONFIG", `${option} is ${String(value)}; give a positive number of seconds`);
 }
 
 function checkedOnConflict(onConflict: OnConflict): OnConflict {

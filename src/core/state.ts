@@ -2,6 +2,8 @@ import type { Data } from "../codecs/codec.ts";
 import { SessionError } from "../errors.ts";
 import { warnOnce } from "../events.ts";
 import type { OpenRequest } from "./interface.ts";
+import { LEASE_KEY, type Lease } from "./lease.ts";
+import { successorOf } from "./renewal.ts";
 import type { Flash } from "./session.ts";
 import { Updates } from "./updates.ts";
 
@@ -106,8 +108,14 @@ export class SessionState {
   ambiguous = false;
   /** Why the session could not be read, where the request goes on without it. */
   outage: SessionError | undefined;
-  /** Whether the cookie was made with a previous key. */
+  /** Whether the cookie was made with a previous key, or names an id that is to be followed no more. */
   staleCookie = false;
+  /** Whether the browser has not shown the id yet: the session was found by the one before. */
+  followed = false;
+  /** That no other request has the session, as long as this one does. */
+  lease: Lease | undefined;
+  /** Whether the headers have left, so that the browser can be told nothing. */
+  late = false;
   /** The data as it was loaded, for its order and shape. */
   origin: Data | undefined;
   #id: string | undefined;
@@ -160,12 +168,25 @@ export class SessionState {
     this.markModified();
   }
 
+  /** Goes on under the id that took the place of its own, which the browser has to be told. */
+  follow(salt: string): void {
+    this.#id = successorOf(this.id, salt);
+    this.staleCookie = true;
+    this.followed = true;
+  }
+
   /** Notes what was saved: from here on, changes are found against it. */
   keep(loaded: Loaded): void {
     this.loaded = loaded;
     this.modified = undefined;
     this.staleCookie = false;
+    if (!this.hidden.has(LEASE_KEY)) this.lease = undefined;
     this.updates.clear();
+  }
+
+  /** Gives the session back at the save that follows. */
+  release(): void {
+    if (this.lease) this.hidden.delete(LEASE_KEY);
   }
 
   /** Notes that there is no record any more. */
@@ -189,6 +210,12 @@ export class SessionState {
     if (this.#rules.readOnly !== undefined) throw new SessionError("READ_ONLY", this.#rules.readOnly);
   }
 
+  /** Nothing may be saved that only a cookie leads to, nor a login that the browser cannot be told of. */
+  assertReachable(): void {
+    if (!this.late) return;
+    throw new SessionError("LATE", "the headers have left, so the browser can be given no cookie; nothing was saved");
+  }
+
   assertUpdatable(): void {
     this.assertWritable();
     if (this.#rules.notUpdatable !== undefined) throw new SessionError("READ_ONLY", this.#rules.notUpdatable);
@@ -209,8 +236,20 @@ export function handOut<Handed extends object>(session: Handed): Handed {
   return session;
 }
 
+/** Says that the headers of the response have left: for adapters whose responses go on after that. */
+export function markLate(session: object): void {
+  const state = Stateful.stateOf(session);
+  if (state) state.late = true;
+}
+
 /** Says that the handler of the session's request threw: for adapters that can tell. */
 export function markFailed(session: object): void {
   const state = Stateful.stateOf(session);
   if (state) state.failed = true;
+}
+
+/** Whether something was changed or asked for since the session was last saved. */
+export function isPending(session: object): boolean {
+  const state = Stateful.stateOf(session);
+  return !state || state.destroyed || state.formerId !== undefined || state.isModified;
 }

@@ -70,7 +70,7 @@ describe("a save whose reply is lost", () => {
       const rival = Object.assign(elsewhere(), { cookie: browser.cookie });
       lose(loss, () => rival.visit((session) => session.update("n", increment)));
       const doubtful = browser.visit((session) => session.update("n", increment));
-      await expect(doubtful).rejects.toMatchObject({ code: "IN_DOUBT", status: 503 });
+      await expect(doubtful).rejects.toMatchObject({ name: "SessionInDoubtError", code: "IN_DOUBT", status: 503 });
       expect((await browser.open())["n"]).toBe(loss === "reply" ? 2 : 1);
     },
   );

@@ -30,6 +30,8 @@ export interface Figure {
   readonly places: readonly string[];
   /** What has to be there besides the place. */
   readonly needs?: EngineName;
+  /** Those of them where the short run shows it. Default: all. */
+  readonly shortPlaces?: readonly string[];
   /** How many in a deep run, and in the short one that CI makes. */
   readonly times: { readonly deep: number; readonly short: number };
   readonly columns: readonly string[];

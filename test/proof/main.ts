@@ -32,7 +32,8 @@ async function show(figure: Figure): Promise<void> {
   tell(figure.columns);
   tell(figure.columns.map(() => "---"));
   const times = Number(values.times ?? figure.times[values.short ? "short" : "deep"]);
-  const places = figure.places.length > 0 ? figure.places.filter((place) => isAsked(place, PLACES)) : [""];
+  const shown = values.short ? (figure.shortPlaces ?? figure.places) : figure.places;
+  const places = figure.places.length > 0 ? shown.filter((place) => isAsked(place, PLACES)) : [""];
   for (const place of places) {
     const { address, stop } = await groundOf(place);
     const rows = await figure.run({ place, address, times, seed }).finally(stop);

@@ -101,6 +101,7 @@ function write(kind: CookieKind, state: SessionState, draft: Draft | undefined):
   const plan = kind.habits.plan(facts);
   const bytes = draft?.bytes ?? state.loaded?.bytes;
   if (!bytes || !(plan.write || plan.cookie)) return answer(kind, state, UNCHANGED);
+  if (facts.modified) state.assertReachable();
   const text = kind.envelope.wrap(bytes, wholeSeconds(now));
   const line = cookieLine(kind, state, text, kind.habits.cookieExpiresAt(facts), draft);
   state.keep({ bytes, expiresAt: kind.habits.deadline(facts) });

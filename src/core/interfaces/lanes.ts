@@ -1,5 +1,5 @@
 import { sameBytes } from "../../crypto/bytes.ts";
-import { SessionError } from "../../errors.ts";
+import { SessionError, SessionInDoubtError } from "../../errors.ts";
 import { report } from "../../events.ts";
 import type { Entry, Updated } from "../../store.ts";
 import { NoAnswer } from "../breaker.ts";
@@ -23,13 +23,25 @@ export interface Spot {
 }
 
 const MAX_TRIES = 16;
-/** A write that was fought for is followed by a pause of once or twice so many times its own length. */
-const COURTESY = 4;
+/** A write is followed by a pause of once or twice so many times its own length while others fight for the record. */
+const COURTESY = 8;
+/** So many writes after one that was fought for, others are taken to be there still. */
+const MEMORY = 4;
 /** In milliseconds. */
 const LONGEST_PAUSE = 250;
 const NOTHING = new Uint8Array();
 
 const FAILED = Symbol("failed");
+
+/** A record that leads to another one now, which is to be written in its place. */
+export class Moved extends Error {
+  readonly salt: string;
+
+  constructor(salt: string) {
+    super("the session has another id now");
+    this.salt = salt;
+  }
+}
 
 /** A write whose reply was lost. */
 interface Lost {
@@ -54,8 +66,10 @@ interface Waiting extends Wish {
 export class Lane {
   #waiting: Waiting[] = [];
   #running = false;
-  /** How many milliseconds the last write took, if another process was there as well; else 0. */
+  /** How many milliseconds the last write took, if another process is there as well; else 0. */
   #courtesy = 0;
+  /** How many writes from now others are taken to be there. */
+  #contested = 0;
   readonly #rules: SwapRules;
   readonly #spot: Spot;
   readonly #onIdle: () => void;
@@ -99,7 +113,8 @@ export class Lane {
   /** Writes for all who wait, over what stands there as far as is known, and gives what is known then. */
   async #next(known: Uint8Array | undefined): Promise<Uint8Array | undefined> {
     // Who came last has read last.
-    const before = known ?? this.#waiting.at(-1)?.loaded.bytes ?? NOTHING;
+    const last = this.#waiting.at(-1);
+    const before = known ?? last?.standing ?? last?.loaded.bytes ?? NOTHING;
     const { batch, bytes } = this.#compose(before);
     if (batch.length === 0) return known;
     const expiresAt = Math.max(...batch.map((wish) => wish.expiresAt));
@@ -108,7 +123,8 @@ export class Lane {
     try {
       const updated = await this.#spot.write(bytes, before, expiresAt);
       if (!updated.done) return await this.#lose(batch, bytes, updated.current);
-      if (batch.some(({ tries }) => tries > 1)) this.#courtesy = Math.max(performance.now() - start, 1);
+      this.#contested = batch.some(({ tries }) => tries > 1) ? MEMORY : this.#contested - 1;
+      if (this.#contested > 0) this.#courtesy = Math.max(performance.now() - start, 1);
       return this.#grant(batch, bytes);
     } catch (error) {
       return this.#doubt(batch, { bytes, before, error });
@@ -132,6 +148,7 @@ export class Lane {
 
   #grant(batch: readonly Waiting[], bytes: Uint8Array): Uint8Array {
     for (const { draft, conflicts, tries, settle } of batch) {
+      if (tries > 1) report({ type: "contended", tries }, this.#rules.key);
       if (conflicts.length > 0) report({ type: "conflict", keys: conflicts, tries }, this.#rules.key);
       settle({ bytes, merged: tries > 1 || !sameBytes(bytes, draft.bytes), conflicts, tries });
     }
@@ -151,7 +168,10 @@ export class Lane {
     const having = (fate: Fate) => batch.filter((wish) => fateOf(wish, tried, current.value) === fate);
     for (const wish of having("unknown")) wish.fail(inDoubt());
     this.#grant(having("done"), current.value);
-    return this.#tryAgain(having("undone"), current.value);
+    const salt = this.#rules.saltIn?.(current.value);
+    if (salt === undefined) return this.#tryAgain(having("undone"), current.value);
+    for (const wish of having("undone")) wish.fail(new Moved(salt));
+    return undefined;
   }
 
   /** A write may have been made although no reply came: what stands there tells, once for each wish. */
@@ -202,9 +222,9 @@ function fateOf({ doubted, state }: Waiting, tried: Uint8Array, standing: Uint8A
   return doubted !== undefined && state.updates.any ? "unknown" : "undone";
 }
 
-function inDoubt(): SessionError {
+function inDoubt(): SessionInDoubtError {
   const message = "the store's reply was lost, and what an update was to change has changed: it may have been saved";
-  return new SessionError("IN_DOUBT", message);
+  return new SessionInDoubtError(message);
 }
 
 function givenUp(): SessionError {

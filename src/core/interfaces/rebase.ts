@@ -1,8 +1,10 @@
+import type { Clock } from "../../clock.ts";
 import type { Codec, Data } from "../../codecs/codec.ts";
 import { sameBytes } from "../../crypto/bytes.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
 import { type Draft, fingerprintBy } from "../draft.ts";
+import { checkLease } from "../lease.ts";
 import { type OnConflict, merge } from "../merge.ts";
 import type { Loaded, SessionState } from "../state.ts";
 
@@ -11,6 +13,8 @@ export interface Wish {
   state: SessionState;
   /** What the session was loaded from. */
   loaded: Loaded;
+  /** What stands there since, where that is known. */
+  standing?: Uint8Array | undefined;
   /** What it is to be; the bytes that were loaded, where nothing but the deadline is to move. */
   draft: Draft;
   /** Epoch milliseconds. */
@@ -23,6 +27,9 @@ export interface SwapRules {
   onConflict: OnConflict;
   /** The store's key, for events. */
   key: string;
+  clock: Clock;
+  /** What leads from a record to the one that took its place; absent where none can. */
+  saltIn?: (bytes: Uint8Array) => string | undefined;
 }
 
 /** What a request makes of bytes that may not be those it was loaded from. */
@@ -32,10 +39,12 @@ export function rebase(
   rules: SwapRules,
 ): { bytes: Uint8Array; conflicts: string[] } {
   if (sameBytes(draft.bytes, loaded.bytes)) return { bytes: onto, conflicts: [] };
-  if (sameBytes(onto, loaded.bytes)) return { bytes: draft.bytes, conflicts: [] };
+  const asks = state.lease?.isHeld === false;
+  if (sameBytes(onto, loaded.bytes) && !asks) return { bytes: draft.bytes, conflicts: [] };
   const base = rules.codec.decode(loaded.bytes) ?? new Map<unknown, unknown>();
   // Decoded anew, so that no two sessions hold the same objects.
   const theirs = read(onto, rules);
+  checkLease(state.lease, theirs, rules.clock.now());
   const { data, conflicts } = merge({ base, mine: draft.data, theirs }, rulesOf(state, rules));
   return { bytes: rules.codec.encode(data), conflicts };
 }

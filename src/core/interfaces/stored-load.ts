@@ -1,5 +1,6 @@
 import type { Data } from "../../codecs/codec.ts";
 import { report } from "../../events.ts";
+import { saltIn, successorOf } from "../renewal.ts";
 import type { Loaded } from "../state.ts";
 import type { StoredKind, Token } from "./stored.ts";
 
@@ -7,6 +8,8 @@ import type { StoredKind, Token } from "./stored.ts";
 export interface Live extends Token {
   loaded: Loaded;
   data: Data;
+  /** Whether the cookie named the id that this one took the place of. */
+  followed: boolean;
 }
 
 /** More ids than this in one request are not looked up. */
@@ -27,7 +30,7 @@ export async function findLive(kind: StoredKind, values: readonly string[]): Pro
   return live;
 }
 
-async function find(kind: StoredKind, token: Token): Promise<Live | undefined> {
+async function find(kind: StoredKind, token: Token, followed = false): Promise<Live | undefined> {
   const key = kind.ids.keyOf(token.id);
   const entry = await kind.store.read(key);
   if (!entry) {
@@ -36,7 +39,9 @@ async function find(kind: StoredKind, token: Token): Promise<Live | undefined> {
   }
   const data = decode(kind, key, entry.value);
   if (!data || !kind.habits.isLive(data, kind.clock.now())) return undefined;
-  return { ...token, data, loaded: { bytes: entry.value, expiresAt: entry.expiresAt } };
+  const salt = kind.renewal && saltIn(data);
+  if (salt !== undefined) return find(kind, { id: successorOf(token.id, salt), current: false }, true);
+  return { ...token, data, followed, loaded: { bytes: entry.value, expiresAt: entry.expiresAt } };
 }
 
 function decode(kind: StoredKind, key: string, bytes: Uint8Array): Data | undefined {

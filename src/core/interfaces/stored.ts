@@ -4,12 +4,16 @@ import { draftOf } from "../draft.ts";
 import type { Ids } from "../id.ts";
 import type { Saved, SessionInterface } from "../interface.ts";
 import type { OnConflict } from "../merge.ts";
+import { LEASE_KEY, checkedLock } from "../lease.ts";
 import type { OnStoreError } from "../options.ts";
+import { type Renewal, isRenewalDue, noteRenewal } from "../renewal.ts";
 import { createSession, dataOf, fill } from "../session.ts";
 import { SessionState, stateOf } from "../state.ts";
 import type { Durable, Store } from "../../store.ts";
 import { type Kind, UNCHANGED, answer, begin, endsEmpty, rulesOf } from "./kind.ts";
 import { type Live, findLive } from "./stored-load.ts";
+import { lockSession } from "./stored-lock.ts";
+import { confirmRenewal, renew } from "./stored-renew.ts";
 import { change, create, end, replace } from "./stored-write.ts";
 import { Lanes } from "./lanes.ts";
 
@@ -34,6 +38,8 @@ export interface StoredKind extends Kind {
   onConflict: OnConflict;
   /** Default: `fail`. */
   onStoreError?: OnStoreError;
+  /** Absent where records have no room for anything of ours, such as that they moved, or are locked (Flask's). */
+  renewal?: Renewal;
 }
 
 /** A kind with the saves of it that are under way. */
@@ -60,6 +66,7 @@ export function stored(made: StoredKind): SessionInterface<Record<string, unknow
       return only && live.length === 1 ? resume(kind, state, only) : begin(kind, state);
     },
     save: async (session) => confirmed(kind, session, await save(kind, session)),
+    ...(kind.renewal && { lock: (session, lock = {}) => lockSession(kind, session, checkedLock(lock)) }),
   };
 }
 
@@ -71,9 +78,10 @@ function goWithout({ onStoreError }: StoredKind, state: SessionState, error: unk
   return [];
 }
 
-function resume(kind: StoredKind, state: SessionState, { id, current, data, loaded }: Live) {
+function resume(kind: StoredKind, state: SessionState, { id, current, followed, data, loaded }: Live) {
   const session = createSession(state);
   state.id = id;
+  state.followed = followed;
   state.loaded = loaded;
   state.staleCookie = !current;
   state.createdAt = kind.habits.createdAt(data);
@@ -92,14 +100,30 @@ async function save(kind: SavingKind, session: object): Promise<Saved> {
   if (state.outage) return saveWithout(kind, session, state.outage);
   if (state.destroyed) return end(kind, state);
   if (state.failed && !kind.habits.savesFailed) return saveFailed(kind, session);
-  const looked = state.accessed || kind.habits.rewrites;
+  const looked = state.accessed || kind.habits.rewrites || state.lease !== undefined;
+  if (looked) await keepRenewal(kind, state);
+  state.release();
   const draft = looked ? draftOf(session, kind.codec) : undefined;
   if (draft && kind.habits.isEmpty(draft.data)) {
     return endsEmpty(state, draft) ? end(kind, state) : answer(kind, state, UNCHANGED);
   }
   if (!state.loaded) return draft ? create(kind, state, draft) : answer(kind, state, UNCHANGED);
-  if (draft && state.formerId !== undefined) return replace(kind, session, state.loaded, draft);
-  return change(kind, session, state.loaded, draft);
+  if (!draft) return change(kind, session, state.loaded, draft);
+  if (state.formerId !== undefined) return replace(kind, session, state.loaded, draft);
+  return isDue(kind, state) ? renew(kind, session, state.loaded, draft) : change(kind, session, state.loaded, draft);
+}
+
+/** An id that was asked for begins its time; one that the browser was given by itself and has shown ends the former. */
+async function keepRenewal(kind: SavingKind, state: SessionState): Promise<void> {
+  if (!kind.renewal) return;
+  if (state.formerId === undefined) await confirmRenewal(kind, state);
+  else if (Number.isFinite(kind.renewal.every)) noteRenewal(state.hidden, kind.clock.now());
+}
+
+function isDue({ renewal, clock }: SavingKind, state: SessionState): boolean {
+  if (!renewal || state.late) return false;
+  const now = clock.now();
+  return isRenewalDue(renewal, state.hidden, state.createdAt ?? now, now);
 }
 
 /** Whose session could not be read cannot have it changed: neither record nor cookie is touched. */
@@ -110,11 +134,13 @@ function saveWithout(kind: SavingKind, session: object, outage: SessionError): S
   return answer(kind, state, UNCHANGED);
 }
 
-/** A handler that threw saves nothing but the new id that it had asked for. */
+/** A handler that threw saves nothing but the new id that it had asked for, and gives back a session that it had locked. */
 function saveFailed(kind: SavingKind, session: object): Promise<Saved> | Saved {
   const state = stateOf(session);
-  const { loaded } = state;
+  const { loaded, lease } = state;
   const data = loaded && kind.codec.decode(loaded.bytes);
-  if (!loaded || !data || state.formerId === undefined) return answer(kind, state, UNCHANGED);
-  return replace(kind, session, loaded, { data, bytes: loaded.bytes, modified: false });
+  if (!loaded || !data || (state.formerId === undefined && !lease)) return answer(kind, state, UNCHANGED);
+  data.delete(LEASE_KEY);
+  const draft = { data, bytes: lease ? kind.codec.encode(data) : loaded.bytes, modified: lease !== undefined };
+  return state.formerId === undefined ? change(kind, session, loaded, draft) : replace(kind, session, loaded, draft);
 }

@@ -45,6 +45,8 @@ export interface AdapterKit {
   serve: (sessions: SessionInterface<KitData>, act: Act) => Served | Promise<Served>;
   /** Whether the session is loaded before the handler runs, or when it asks. Default: `'eager'`. */
   load?: "eager" | "lazy";
+  /** Whether code below the handler finds the session of `flagon/context`. Default: true. */
+  ambient?: boolean;
   /** Whether a session that changes while its response is being sent still reaches the store. Default: true. */
   savesLate?: boolean;
 }

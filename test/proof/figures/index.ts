@@ -1,13 +1,25 @@
 import type { Figure } from "../figure.ts";
+import { aborts } from "./aborts.ts";
 import { crashes } from "./crashes.ts";
 import { crowds } from "./crowds.ts";
 import { diskFaults } from "./disk-faults.ts";
 import { fullDisks } from "./full-disks.ts";
 import { races } from "./races.ts";
+import { renewals } from "./renewals.ts";
+import { revivals } from "./revivals.ts";
+import { rotations } from "./rotations.ts";
+import { servers } from "./servers.ts";
+import { shutdowns } from "./shutdowns.ts";
 
 /** All figures, in the order of their numbers, by the names they are asked for. */
 export const FIGURES: Readonly<Record<string, Figure>> = {
   races,
+  revivals,
+  rotations,
+  renewals,
+  servers,
+  aborts,
+  shutdowns,
   crowds,
   crashes,
   "disk-faults": diskFaults,

@@ -1,5 +1,5 @@
 /** Numbers from 0 to 1 that look random, and are the same for the same seed (mulberry32). */
-export function randomBy(seed: number): () => number {
+function randomBy(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -21,4 +21,10 @@ export function chooseBy(seed: number): Choose {
 export function shuffled<Item>(items: readonly Item[], choose: Choose): Item[] {
   const rest = [...items];
   return items.flatMap(() => rest.splice(choose(rest.length), 1));
+}
+
+export function oneOf<Item>(items: readonly Item[], choose: Choose): Item {
+  const item = items[choose(items.length)];
+  if (item === undefined) throw new Error("there is nothing to choose from");
+  return item;
 }
