@@ -19,7 +19,7 @@ export default {
   // Types that say what an exported function takes or gives are exported with it.
   ignoreExportsUsedInFile: { interface: true, type: true },
   // The system's own.
-  ignoreBinaries: ["apt-get", "go", "mkfifo", "mvn", "openssl", "redis-cli", "setpriv"],
+  ignoreBinaries: ["apt-get", "go", "mkfifo", "mount", "mvn", "openssl", "redis-cli", "setpriv", "umount"],
   // Called by scripts/ by their paths.
   ignoreDependencies: ["@arethetypeswrong/cli", "oxlint", "oxlint-tsgolint", "publint"],
 };

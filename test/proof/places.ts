@@ -6,21 +6,14 @@ import { MongoClient } from "mongodb";
 import { createClient } from "redis";
 import type { EngineName } from "../../scripts/engines/index.mjs";
 import { engineFor } from "../../scripts/vectors/engine.ts";
-import type { Store } from "../../src/index.ts";
 import { createTable as createDynamoTable, dynamoStore } from "../../src/stores/dynamo.ts";
-import { fileStore } from "../../src/stores/file.ts";
 import { memcachedClient, memcachedStore } from "../../src/stores/memcached.ts";
 import { mongoStore } from "../../src/stores/mongo.ts";
 import { redisStore } from "../../src/stores/redis.ts";
 import { createTable as createSqlTable, sqlStore } from "../../src/stores/sql.ts";
 import { clientOf } from "../stores/dynamo-client.ts";
-import { type Engine as SqlEngine, openers } from "../stores/sql-databases.ts";
-
-/** A store, and what closes its client. */
-export interface Opened {
-  readonly store: Store;
-  close(): unknown;
-}
+import { openers } from "../stores/sql-databases.ts";
+import { DISKS, type Opened } from "./disk/disks.ts";
 
 /** Where processes meet. */
 export interface Place {
@@ -34,8 +27,7 @@ export interface Place {
 const TABLE = "flagon_proof";
 
 export const PLACES: Readonly<Record<string, Place>> = {
-  file: { open: async (folder) => ({ store: fileStore({ directory: folder }), close: () => undefined }) },
-  sqlite: sqlPlace("sqlite"),
+  ...DISKS,
   redis: {
     engine: "redis",
     async open(url) {
@@ -74,16 +66,15 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
 };
 
-function sqlPlace(engine: SqlEngine): Pick<Place, "prepare" | "open"> {
-  const addressOf = (address: string) => (engine === "sqlite" ? `${address}/sessions.db` : address);
+function sqlPlace(engine: "postgres" | "mariadb"): Pick<Place, "prepare" | "open"> {
   return {
     async prepare(address) {
-      const db = openers[engine](addressOf(address));
+      const db = openers[engine](address);
       await createSqlTable(db, { table: TABLE });
       await db.destroy();
     },
     async open(address) {
-      const db = openers[engine](addressOf(address));
+      const db = openers[engine](address);
       return { store: sqlStore(db, { table: TABLE }), close: () => db.destroy() };
     },
   };

@@ -9,9 +9,10 @@ const seed = Date.now() % 1_000_000;
 /** Place by place, so that no engine is started twice. The short form of `npm run proof`. */
 for (const place of ["", ...Object.keys(PLACES)]) {
   const engine = PLACES[place]?.engine;
-  const figures = Object.values(FIGURES).filter(({ places, shortPlaces = places }) =>
+  const here = Object.values(FIGURES).filter(({ places, shortPlaces = places }) =>
     place === "" ? places.length === 0 : shortPlaces.includes(place),
   );
+  const figures = here.filter(({ needs }) => needs === undefined || has(needs));
   describe.skipIf(figures.length === 0 || (engine !== undefined && !has(engine)))(`the proof in ${place}`, () => {
     let ground: Awaited<ReturnType<typeof groundOf>>;
     beforeAll(async () => void (ground = await groundOf(place)));

@@ -1,5 +1,9 @@
 import type { Figure } from "../figure.ts";
 import { aborts } from "./aborts.ts";
+import { crashes } from "./crashes.ts";
+import { crowds } from "./crowds.ts";
+import { diskFaults } from "./disk-faults.ts";
+import { fullDisks } from "./full-disks.ts";
 import { races } from "./races.ts";
 import { renewals } from "./renewals.ts";
 import { revivals } from "./revivals.ts";
@@ -26,4 +30,8 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   outages,
   lines,
   afterwards,
+  crowds,
+  crashes,
+  "disk-faults": diskFaults,
+  "full-disks": fullDisks,
 };
