@@ -90,6 +90,8 @@ export class SessionState {
   /** Whoever opens a session has it in hand, unless `holdBack` says that nobody has seen it yet. */
   accessed: boolean;
   destroyed = false;
+  /** Whether its record ended: what is saved after that is another session. */
+  ended = false;
   /** Whether the handler of the request threw. */
   failed = false;
   /** As set by the application or by tracking; `undefined`: compare. */
@@ -165,11 +167,13 @@ export class SessionState {
     this.loaded = loaded;
     this.modified = undefined;
     this.staleCookie = false;
+    this.ended = false;
     this.updates.clear();
   }
 
   /** Notes that there is no record any more. */
   forget(): void {
+    this.ended = true;
     this.loaded = undefined;
     this.formerId = undefined;
     this.modified = undefined;

@@ -102,7 +102,7 @@ export class Lane {
     const before = known ?? this.#waiting.at(-1)?.loaded.bytes ?? NOTHING;
     const { batch, bytes } = this.#compose(before);
     if (batch.length === 0) return known;
-    const expiresAt = Math.max(...batch.map((wish) => wish.expiresAt));
+    const expiresAt = Math.max(...batch.map((wish) => wish.deadline(bytes)));
     for (const wish of batch) wish.tries++;
     const start = performance.now();
     try {
