@@ -1,7 +1,9 @@
 import type { Figure } from "../figure.ts";
+import { model } from "./model.ts";
 import { races } from "./races.ts";
 
 /** All figures, in the order of their numbers, by the names they are asked for. */
 export const FIGURES: Readonly<Record<string, Figure>> = {
   races,
+  model,
 };
