@@ -60,6 +60,35 @@ describe("a session that one request makes permanent while another changes it", 
   });
 });
 
+describe("a session that gets a new id while another request changes it", () => {
+  test("is dead under the old one, though the other has left the very data that it brings", async () => {
+    const { browser, other, first, second, visitor } = await twoRequests({});
+    const { cookie } = browser;
+    first["theme"] = "dark";
+    second["theme"] = "dark";
+    second.regenerate();
+    await browser.save(first);
+    await other.save(second);
+    expect((await Object.assign(visitor(), { cookie }).open()).isNew).toBe(true);
+    expect({ ...(await other.open()) }).toEqual({ user: "ada", theme: "dark" });
+  });
+
+  test("leaves a change in doubt whose reply was lost: it may have gone with it", async () => {
+    const { browser, other, first, second, store } = await twoRequests({});
+    first.update("n", (n) => Number(n ?? 0) + 1);
+    second.regenerate();
+    const { update } = store;
+    store.update = async (...given) => {
+      store.update = update;
+      await update(...given);
+      await other.save(second);
+      throw new Error("ECONNRESET");
+    };
+    await expect(browser.save(first)).rejects.toMatchObject({ code: "IN_DOUBT" });
+    expect((await other.open())["n"]).toBe(1);
+  });
+});
+
 test("a handler that regenerates, makes the session permanent and throws leaves it as long a life as it had", async () => {
   const { browser, clock } = memorySessions({ timeouts: SPANS });
   await browser.visit((session) => (session["user"] = "ada"));

@@ -145,10 +145,14 @@ export class Lane {
     current: Entry | undefined,
   ): Promise<Uint8Array | undefined> {
     if (!current) {
+      // What was made without a reply may have gone on under a new id.
+      for (const wish of batch) if (wish.doubted) wish.fail(inDoubt());
       for (const wish of batch) wish.settle(undefined);
       return undefined;
     }
-    const having = (fate: Fate) => batch.filter((wish) => fateOf(wish, tried, current.value) === fate);
+    // What stands at a spot that was to be emptied is no proof, whatever it is.
+    const fates = batch.map((wish) => (this.#spot.read ? fateOf(wish, tried, current.value) : "undone"));
+    const having = (fate: Fate) => batch.filter((_, n) => fates[n] === fate);
     for (const wish of having("unknown")) wish.fail(inDoubt());
     this.#grant(having("done"), current.value);
     return this.#tryAgain(having("undone"), current.value);
@@ -203,7 +207,7 @@ function fateOf({ doubted, state }: Waiting, tried: Uint8Array, standing: Uint8A
 }
 
 function inDoubt(): SessionError {
-  const message = "the store's reply was lost, and what an update was to change has changed: it may have been saved";
+  const message = "the store's reply was lost, and the session has changed since: it may have been saved";
   return new SessionError("IN_DOUBT", message);
 }
 
