@@ -12,6 +12,8 @@ export interface Handler {
 export interface Notes {
   now(): number;
   note(operation: LineageOperation): void;
+  /** Whether replies may be lost. */
+  readonly faulty: boolean;
 }
 
 type Visited = Session<Record<string, unknown>>;
@@ -33,8 +35,26 @@ export async function visit(
   for (const deed of deeds) perform(session, deed);
   if (end === "regenerate") session.regenerate();
   if (end === "destroy") session.destroy();
-  const input: Input = end === "destroy" ? { ask: end, id } : { ask: end, id, deeds: effective(deeds, base) };
-  return noted(input, notes, async () => answerTo(session, cookie, await sessions.save(session)));
+  const changes = effective(deeds, base);
+  if (end === "save" && changes.length === 0) return saveNothing(sessions, session, cookie);
+  const input: Input = end === "destroy" ? { ask: end, id } : { ask: end, id, deeds: changes };
+  const from = notes.now();
+  return noted(input, notes, async () => {
+    const saved = await sessions.save(session);
+    if (notes.faulty && end === "save" && saved.tries > 1) notes.note({ ...mayBeTwice(id, changes), from, to: Infinity });
+    return answerTo(session, cookie, saved);
+  });
+}
+
+/** What was assigned is assigned again after a lost reply: docs/decisions/007-lost-replies.md. */
+function mayBeTwice(id: string, deeds: readonly Deed[]): { input: Input } {
+  return { input: { ask: "save", id, deeds: deeds.filter(({ act }) => act !== "append") } };
+}
+
+/** What changes nothing is not written: so it tells nothing of what stands there. */
+async function saveNothing(sessions: SessionInterface<Record<string, unknown>>, session: Visited, cookie: string) {
+  await sessions.save(session);
+  return cookie;
 }
 
 function answerTo(

@@ -1,4 +1,5 @@
 import type { Figure } from "../figure.ts";
+import { memory } from "./memory.ts";
 import { model } from "./model.ts";
 import { races } from "./races.ts";
 
@@ -6,4 +7,5 @@ import { races } from "./races.ts";
 export const FIGURES: Readonly<Record<string, Figure>> = {
   races,
   model,
+  memory,
 };

@@ -15,7 +15,7 @@ export const model: Figure = {
   goals: "G5",
   title: "sessions in a store agree with a model of them, command by command",
   places: Object.keys(PLACES),
-  times: { deep: 10_000, short: 80 },
+  times: { deep: 10_000, short: 200, slow: { file: 80, mongo: 16, dynamo: 48 } },
   columns: ["store", "sequences", "commands", "whose time", "divergences"],
   async run({ place, address, times, seed }) {
     const each = Math.ceil(times / CHAINS);
