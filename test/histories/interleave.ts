@@ -55,7 +55,10 @@ async function holds(scheduler: fc.Scheduler, memory: Store, all: readonly Clien
   await scheduler.waitFor(Promise.all(all.map(browse)));
   for (const own of cookies) await visit(opened(memory), own, { deeds: [], end: "save" }, notes);
   const told = () => history.map((operation) => JSON.stringify(operation)).join("\n");
-  assert.ok(isLinearizable(history, lineage(idOf(cookie), { user: "ada" })), `no order of these explains them:\n${told()}`);
+  assert.ok(
+    isLinearizable(history, lineage(idOf(cookie), { user: "ada" })),
+    `no order of these explains them:\n${told()}`,
+  );
 }
 
 type Sessions = SessionInterface<Record<string, unknown>>;

@@ -41,7 +41,8 @@ export async function visit(
   const from = notes.now();
   return noted(input, notes, async () => {
     const saved = await sessions.save(session);
-    if (notes.faulty && end === "save" && saved.tries > 1) notes.note({ ...mayBeTwice(id, changes), from, to: Infinity });
+    if (notes.faulty && end === "save" && saved.tries > 1)
+      notes.note({ ...mayBeTwice(id, changes), from, to: Infinity });
     return answerTo(session, cookie, saved);
   });
 }

@@ -12,8 +12,7 @@ import {
 } from "../../src/index.ts";
 import type { ManualClock } from "../../src/testing/clock.ts";
 import { Watched } from "./watched.ts";
-import { type Data, type Time, type Token, type World, standing } from "./world.ts";
-import { TIMEOUTS } from "./world.ts";
+import { type Data, TIMEOUTS, type Time, type Token, type World, endingAt, standing } from "./world.ts";
 
 /** What sequences of commands are run on. */
 export interface Ground {
@@ -101,6 +100,14 @@ export class Site {
     assert.ok(count >= known && count <= known + orphans, `${count} records, of which ${known} are known`);
   }
 
+  /** Looks when sessions end of which two ends would be right. */
+  async settle(): Promise<void> {
+    for (const [id, { orAt }] of this.world.kept) {
+      const held = orAt === undefined ? undefined : await this.holds(id);
+      if (held) this.world = endingAt(this.world, id, held.expiresAt);
+    }
+  }
+
   /** What the store holds for an id. */
   async holds(id: string): Promise<Held | undefined> {
     const { store, time, clock } = this.ground;
@@ -109,9 +116,9 @@ export class Site {
     const data = codec.decode(entry.value) as Map<string, unknown>;
     const createdAt = data.get("_createdAt");
     for (const ours of ["_createdAt", "_u~"]) data.delete(ours);
-    const wanted = standing(this.world, id, time)?.expiresAt ?? clock.now();
-    const near = time === "engine" && Math.abs(entry.expiresAt - wanted) < GRACE;
-    return { data: Object.fromEntries(data), createdAt, expiresAt: near ? wanted : entry.expiresAt };
+    const { expiresAt = clock.now(), orAt = expiresAt } = standing(this.world, id, time) ?? {};
+    const near = [expiresAt, orAt].find((at) => time === "engine" && Math.abs(entry.expiresAt - at) < GRACE);
+    return { data: Object.fromEntries(data), createdAt, expiresAt: near ?? entry.expiresAt };
   }
 }
 

@@ -89,6 +89,7 @@ export class Visit {
     this.compare(step.answer, reply);
     if (step.answer.asked) assert.deepEqual(store.take(), step.answer.asked, "what a save asks of the store");
     this.accept(this.after(step, reply), step, reply, jar);
+    await this.#site.settle();
   }
 
   /** What a save would make of a world. */

@@ -14,6 +14,8 @@ export interface Kept {
   readonly data: Data;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** Or it ends then: two requests left the same, so the later one need not have been written. */
+  readonly orAt?: number;
   /** Another one after every write of data. */
   readonly version: number;
 }
@@ -207,7 +209,7 @@ function moved(world: World, request: Request, time: Time): Step {
     return { world, answer: { error: "GONE", cookie: "none", conflicts: [], asked } };
   }
   const { data, conflicts } = merged(request, loaded.kept, theirs);
-  const wrote = written(loaded.kept, theirs);
+  const wrote = written(loaded.kept, theirs, data);
   const asked = wrote.result === "saved" && { asked: { create: 1, ...wrote.asked } };
   const answer = {
     result: wrote.result,
@@ -236,13 +238,15 @@ function changed(world: World, request: Request, time: Time): Step {
       answer: { ...UNCHANGED, cookie, lasting, asked: { update: 1 } },
     };
   const { data: next, conflicts } = merged(request, loaded.kept, theirs);
-  const answer = { ...written(loaded.kept, theirs), conflicts, cookie, lasting } as const;
-  return { world: withData(world, loaded.id, next, createdAt), answer };
+  const answer = { ...written(loaded.kept, theirs, next), conflicts, cookie, lasting } as const;
+  const orAt = answer.result === "written" ? theirs.expiresAt : undefined;
+  return { world: withData(world, loaded.id, next, createdAt, orAt), answer };
 }
 
-function written(mine: Kept, theirs: Kept) {
+function written(mine: Kept, theirs: Kept, next: Data) {
   if (mine.version === theirs.version) return { result: "saved", asked: { update: 1 } } as const;
-  if (isDeepStrictEqual(mine.data, theirs.data)) return { result: "written" } as const;
+  const same = isDeepStrictEqual(mine.data, theirs.data) || isDeepStrictEqual(next, theirs.data);
+  if (same) return { result: "written" } as const;
   return { result: "merged", asked: { update: 2 } } as const;
 }
 
@@ -269,14 +273,11 @@ function merged(request: Request, { data: base, version }: Kept, theirs: Kept): 
   }
 }
 
-function withData(world: World, id: string, data: Data, createdAt: number): World {
+function withData(world: World, id: string, data: Data, createdAt: number, orAt?: number): World {
   const versions = world.versions + 1;
   const expiresAt = deadlineOf(world.now, createdAt, isPermanent(data));
-  return {
-    ...world,
-    versions,
-    kept: new Map([...world.kept, [id, { data, createdAt, expiresAt, version: versions }]]),
-  };
+  const kept = { data, createdAt, expiresAt, ...(orAt !== undefined && { orAt }), version: versions };
+  return { ...world, versions, kept: new Map([...world.kept, [id, kept]]) };
 }
 
 /** Moves the deadline and looks at nothing: so what counts is whether the session was permanent when it was loaded. */
@@ -290,6 +291,13 @@ export function without(world: World, id: string): World {
   const kept = new Map(world.kept);
   kept.delete(id);
   return { ...world, kept };
+}
+
+/** The world in which it is known when a session ends. */
+export function endingAt(world: World, id: string, at: number): World {
+  const { orAt, ...kept } = world.kept.get(id) ?? {};
+  if (orAt !== at) return world;
+  return { ...world, kept: new Map([...world.kept, [id, { ...kept, expiresAt: at } as Kept]]) };
 }
 
 /** The world in which the new id has its name. */
