@@ -13,11 +13,17 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   fc.record({ act: fc.constant("remove" as const), key }),
 );
 
-/** Each does something, or there would be nothing to save. Most only save. */
-export const handler: fc.Arbitrary<Handler> = fc.record({
-  deeds: fc.array(deed, { minLength: 1, maxLength: 3 }).map(oneForEachKey),
-  end: fc.constantFrom("save", "save", "save", "save", "regenerate", "destroy"),
-});
+/** Each does something, or there would be nothing to save. So many save for one that ends the session. */
+export function handlers(saves: number): fc.Arbitrary<Handler> {
+  return fc.record({
+    deeds: fc.array(deed, { minLength: 1, maxLength: 3 }).map(oneForEachKey),
+    end: fc.oneof(
+      { weight: saves, arbitrary: fc.constant("save" as const) },
+      { weight: Math.ceil(saves / 5), arbitrary: fc.constant("regenerate" as const) },
+      { weight: 1, arbitrary: fc.constant("destroy" as const) },
+    ),
+  });
+}
 
 /** Two deeds of one key are one to a merge, which is another question. */
 function oneForEachKey(deeds: readonly Deed[]): Deed[] {

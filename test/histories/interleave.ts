@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type SessionInterface, type Store, sessions } from "../../src/index.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
-import { handler } from "./handlers.ts";
+import { handlers } from "./handlers.ts";
 import { type LineageOperation, lineage } from "./lineage.ts";
 import { isLinearizable } from "./linearizable.ts";
 import { type Handler, type Notes, idOf, visit } from "./visitor.ts";
@@ -16,7 +16,7 @@ interface Client {
 
 const client: fc.Arbitrary<Client> = fc.record({
   process: fc.nat({ max: 1 }),
-  handlers: fc.array(handler, { minLength: 1, maxLength: 2 }),
+  handlers: fc.array(handlers(5), { minLength: 1, maxLength: 2 }),
 });
 const clients = fc.array(client, { minLength: 2, maxLength: 4 });
 /** Which call of the store loses its reply, if any, and whether it was made. */

@@ -27,6 +27,8 @@ export function openPostgres(config: pg.PoolConfig, log?: Log): SqlDatabase {
   const pool = new pg.Pool(config);
   // Without a listener a connection that breaks while nobody uses it would end the process.
   pool.on("error", () => {});
+  // Nor may one that breaks after it was lent, before or after its query.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return opened(new PostgresDialect({ pool }), log);
 }
 

@@ -1,4 +1,5 @@
 import type { Figure } from "../figure.ts";
+import { histories } from "./histories.ts";
 import { memory } from "./memory.ts";
 import { model } from "./model.ts";
 import { races } from "./races.ts";
@@ -8,4 +9,5 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   races,
   model,
   memory,
+  histories,
 };
