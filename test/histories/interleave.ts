@@ -11,12 +11,12 @@ import { type Handler, type Notes, idOf, visit } from "./visitor.ts";
 /** A browser: which of two processes answers it, and what its handlers do, one after the other. */
 interface Client {
   readonly process: number;
-  readonly handlers: readonly Handler[];
+  readonly visits: readonly Handler[];
 }
 
 const client: fc.Arbitrary<Client> = fc.record({
   process: fc.nat({ max: 1 }),
-  handlers: fc.array(handlers(5), { minLength: 1, maxLength: 2 }),
+  visits: fc.array(handlers(5), { minLength: 1, maxLength: 2 }),
 });
 const clients = fc.array(client, { minLength: 2, maxLength: 4 });
 /** Which call of the store loses its reply, if any, and whether it was made. */
@@ -45,9 +45,9 @@ async function holds(scheduler: fc.Scheduler, memory: Store, all: readonly Clien
   const [history, cookies] = [[] as LineageOperation[], new Set([cookie])];
   let time = 0;
   const notes: Notes = { now: () => ++time, note: (operation) => void history.push(operation), faulty: lost !== null };
-  const browse = async ({ process, handlers }: Client) => {
+  const browse = async ({ process, visits }: Client) => {
     let own: string | undefined = cookie;
-    for (const each of handlers) {
+    for (const each of visits) {
       own = own && (await visit(processes[process] as Sessions, own, each, notes));
       if (own !== undefined) cookies.add(own);
     }

@@ -10,7 +10,8 @@ export type Deed =
 
 /** What was asked of a session by its id. */
 export type Input =
-  | { readonly ask: "open" | "destroy"; readonly id: string }
+  | { readonly ask: "open"; readonly id: string }
+  | { readonly ask: "destroy"; readonly id: string }
   | { readonly ask: "save" | "regenerate"; readonly id: string; readonly deeds: readonly Deed[] };
 
 /** What was answered: the data that was found or is there now, and under which id; or that nothing was there. */

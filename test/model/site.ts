@@ -111,7 +111,7 @@ export class Site {
   /** What the store holds for an id. */
   async holds(id: string): Promise<Held | undefined> {
     const { store, time, clock } = this.ground;
-    const entry = await store.read(createHash("sha256").update(id).digest("hex"));
+    const entry = await store.read(keyOf(id));
     if (!entry) return undefined;
     const data = codec.decode(entry.value) as Map<string, unknown>;
     const createdAt = data.get("_createdAt");
@@ -131,6 +131,11 @@ interface Held {
 function expected(world: World, id: string, time: Time): Held | undefined {
   const found = standing(world, id, time);
   return found && { data: found.data, createdAt: found.createdAt, expiresAt: found.expiresAt };
+}
+
+/** What the store knows an id by. */
+export function keyOf(id: string): string {
+  return createHash("sha256").update(id).digest("hex");
 }
 
 /** What the application sees in a session. */

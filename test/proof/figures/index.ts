@@ -1,5 +1,6 @@
 import type { Figure } from "../figure.ts";
 import { histories } from "./histories.ts";
+import { lifetimes } from "./lifetimes.ts";
 import { memory } from "./memory.ts";
 import { model } from "./model.ts";
 import { races } from "./races.ts";
@@ -10,4 +11,5 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   model,
   memory,
   histories,
+  lifetimes,
 };
