@@ -5,7 +5,7 @@ import { ACTS, type Act, anyAct, anySet, fail, regenerate } from "./acts.ts";
 import type { Jar, Site } from "./site.ts";
 import { type Reply, Visit } from "./visit.ts";
 import type { Fault } from "./watched.ts";
-import { type World, liveOf, without } from "./world.ts";
+import { TIMEOUTS, type World, liveOf, without } from "./world.ts";
 
 /** fast-check wants a model beside what is real; ours is in the site. */
 type Model = Record<string, never>;
@@ -272,6 +272,10 @@ async function resolve(site: Site, { request }: Visit, applied: World): Promise<
 }
 
 const time = [
+  command("waitForTouch", fc.tuple(fc.nat({ max: 2 }), fc.constantFrom(-1, 0)), async (site, [n, by]) => {
+    const kept = keptBy(site, n);
+    if (kept && site.ground.time === "clock") forward(site, kept.expiresAt - DUE + by);
+  }),
   command("wait", fc.constantFrom(100, 200, 300, 900, 2400), async (site, seconds) => site.advance(seconds * 1000)),
   command("waitForEnd", fc.tuple(fc.nat({ max: 2 }), fc.constantFrom(-1, 0, 1)), async (site, [n, by]) => {
     const kept = keptBy(site, n);
@@ -286,6 +290,9 @@ const time = [
     },
   ),
 ];
+
+/** Where the deadline of a session that nobody writes to becomes due to be moved. */
+const DUE = 0.9 * TIMEOUTS.idle * 1000;
 
 function keptBy(site: Site, n: number) {
   const { cookie } = jarOf(site, n);

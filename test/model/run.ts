@@ -17,14 +17,24 @@ export interface Run {
 const MOST = 60;
 
 /** Runs sequences of commands, each on a ground of its own. */
-export async function runModel(sequences: number, seed: number, groundOf: () => Ground): Promise<Run> {
+export async function runModel(
+  sequences: number,
+  seed: number,
+  groundOf: () => Ground,
+  { shrinks = true } = {},
+): Promise<Run> {
   const tally: Tally = { commands: 0 };
   const property = fc.asyncProperty(commands(MOST, tally), async (sequence) => {
     const site = new Site(groundOf());
     await fc.asyncModelRun(() => ({ model: {}, real: site }), sequence);
     await site.check();
   });
-  const details = await fc.check(property, { numRuns: sequences, seed, includeErrorInReport: true });
+  const details = await fc.check(property, {
+    numRuns: sequences,
+    seed,
+    endOnFailure: !shrinks,
+    includeErrorInReport: true,
+  });
   const failure = details.failed ? await fc.asyncDefaultReportMessage(details) : undefined;
   return { sequences: details.numRuns, commands: tally.commands, failure };
 }
