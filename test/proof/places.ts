@@ -6,6 +6,7 @@ import { MongoClient } from "mongodb";
 import { createClient } from "redis";
 import type { EngineName } from "../../scripts/engines/index.mjs";
 import { engineFor } from "../../scripts/vectors/engine.ts";
+import { type Clock, systemClock } from "../../src/index.ts";
 import { createTable as createDynamoTable, dynamoStore } from "../../src/stores/dynamo.ts";
 import { memcachedClient, memcachedStore } from "../../src/stores/memcached.ts";
 import { mongoStore } from "../../src/stores/mongo.ts";
@@ -21,13 +22,16 @@ export interface Place {
   readonly engine?: EngineName;
   /** Makes what the store needs there: once, before it is opened. */
   prepare?(address: string): Promise<unknown>;
-  open(address: string): Promise<Opened>;
+  /** Whether its store tells what has expired by a clock that it is given; else the engine does, by its own. */
+  readonly clocked?: true;
+  open(address: string, clock?: Clock): Promise<Opened>;
 }
 
 const TABLE = "flagon_proof";
 
 export const PLACES: Readonly<Record<string, Place>> = {
-  ...DISKS,
+  file: { ...DISKS.file, clocked: true },
+  sqlite: DISKS.sqlite,
   redis: {
     engine: "redis",
     async open(url) {
@@ -47,21 +51,26 @@ export const PLACES: Readonly<Record<string, Place>> = {
   mariadb: { engine: "mariadb", ...sqlPlace("mariadb") },
   mongo: {
     engine: "mongo",
-    async open(url) {
+    clocked: true,
+    async open(url, clock = systemClock) {
       const client = new MongoClient(url);
-      return { store: mongoStore(client.db("flagon_proof").collection("sessions")), close: () => client.close() };
+      const collection = client.db("flagon_proof").collection("sessions");
+      return { store: mongoStore(collection, { clock }), close: () => client.close() };
     },
   },
   dynamo: {
     engine: "dynamo",
+    clocked: true,
     async prepare(url) {
       const client = clientOf(url);
       await createDynamoTable(client, { table: TABLE });
       client.destroy();
     },
-    async open(url) {
+    async open(url, clock) {
       const client = clientOf(url);
-      return { store: dynamoStore(client, { table: TABLE }), close: () => client.destroy() };
+      // To the millisecond, where time is the test's own.
+      const options = clock && { clock, fractions: true };
+      return { store: dynamoStore(client, { table: TABLE, ...options }), close: () => client.destroy() };
     },
   },
 };

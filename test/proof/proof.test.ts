@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { has } from "../engines.ts";
+import { shortOf } from "./figure.ts";
 import { FIGURES } from "./figures/index.ts";
 import { PLACES, groundOf } from "./places.ts";
 
@@ -19,8 +20,9 @@ for (const place of ["", ...Object.keys(PLACES)]) {
     afterAll(() => ground.stop());
 
     const cases = figures.map((figure) => [figure.goals, figure.title, figure] as const);
-    test.each(cases)("%s: %s", { timeout: 120_000 }, async (_goals, _title, { run, times }) => {
-      const rows = await run({ place, address: ground.address, times: times.short, seed });
+    test.each(cases)("%s: %s", { timeout: 120_000 }, async (_goals, _title, figure) => {
+      const times = shortOf(figure, place);
+      const rows = await figure.run({ place, address: ground.address, times, seed });
       expect(rows.flatMap(({ failure = [] }) => failure)).toEqual([]);
       expect(rows).not.toEqual([]);
     });

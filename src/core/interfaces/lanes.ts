@@ -20,6 +20,8 @@ export interface Spot {
   write(bytes: Uint8Array, before: Uint8Array, expiresAt: number): Promise<Updated>;
   /** What stands there; absent where a write in doubt cannot be told from its being there. */
   read?(): Promise<Entry | undefined>;
+  /** What is left there by a write that is done, where that is something else than what was given to it. */
+  readonly leaves?: Uint8Array;
 }
 
 const MAX_TRIES = 16;
@@ -117,7 +119,7 @@ export class Lane {
     const before = known ?? last?.standing ?? last?.loaded.bytes ?? NOTHING;
     const { batch, bytes } = this.#compose(before);
     if (batch.length === 0) return known;
-    const expiresAt = Math.max(...batch.map((wish) => wish.expiresAt));
+    const expiresAt = Math.max(...batch.map((wish) => wish.deadline(bytes)));
     for (const wish of batch) wish.tries++;
     const start = performance.now();
     try {
@@ -162,12 +164,15 @@ export class Lane {
     current: Entry | undefined,
   ): Promise<Uint8Array | undefined> {
     if (!current) {
+      // What was made without a reply may have gone on under a new id.
+      for (const wish of batch) if (wish.doubted) wish.fail(inDoubt());
       for (const wish of batch) wish.settle(undefined);
       return undefined;
     }
-    const having = (fate: Fate) => batch.filter((wish) => fateOf(wish, tried, current.value) === fate);
+    const { leaves } = this.#spot;
+    const having = (fate: Fate) => batch.filter((wish) => fateOf(wish, leaves ?? tried, current.value) === fate);
     for (const wish of having("unknown")) wish.fail(inDoubt());
-    this.#grant(having("done"), current.value);
+    this.#grant(having("done"), leaves ? tried : current.value);
     const salt = this.#rules.saltIn?.(current.value);
     if (salt === undefined) return this.#tryAgain(having("undone"), current.value);
     for (const wish of having("undone")) wish.fail(new Moved(salt));
@@ -181,7 +186,7 @@ export class Lane {
       for (const wish of batch) wish.fail(lost.error);
       return undefined;
     }
-    for (const wish of batch) wish.doubted = lost.bytes;
+    for (const wish of batch) wish.doubted = this.#spot.leaves ?? lost.bytes;
     return current && sameBytes(current.value, lost.before)
       ? this.#tryAgain(batch, lost.before)
       : this.#lose(batch, lost.bytes, current);
@@ -223,7 +228,7 @@ function fateOf({ doubted, state }: Waiting, tried: Uint8Array, standing: Uint8A
 }
 
 function inDoubt(): SessionInDoubtError {
-  const message = "the store's reply was lost, and what an update was to change has changed: it may have been saved";
+  const message = "the store's reply was lost, and the session has changed since: it may have been saved";
   return new SessionInDoubtError(message);
 }
 

@@ -17,8 +17,8 @@ export interface Wish {
   standing?: Uint8Array | undefined;
   /** What it is to be; the bytes that were loaded, where nothing but the deadline is to move. */
   draft: Draft;
-  /** Epoch milliseconds. */
-  expiresAt: number;
+  /** When a record of these bytes ends, in epoch milliseconds: others may have made it permanent meanwhile, or not. */
+  deadline: (bytes: Uint8Array) => number;
 }
 
 /** How wishes are merged, and what a record is told by. */

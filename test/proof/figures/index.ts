@@ -4,6 +4,10 @@ import { crashes } from "./crashes.ts";
 import { crowds } from "./crowds.ts";
 import { diskFaults } from "./disk-faults.ts";
 import { fullDisks } from "./full-disks.ts";
+import { histories } from "./histories.ts";
+import { lifetimes } from "./lifetimes.ts";
+import { memory } from "./memory.ts";
+import { model } from "./model.ts";
 import { races } from "./races.ts";
 import { renewals } from "./renewals.ts";
 import { revivals } from "./revivals.ts";
@@ -34,4 +38,8 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   crashes,
   "disk-faults": diskFaults,
   "full-disks": fullDisks,
+  model,
+  memory,
+  histories,
+  lifetimes,
 };
