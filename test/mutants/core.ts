@@ -106,6 +106,13 @@ export const CORE = [
       "a save whose reply is lost > (reply) and that another changed meanwhile: an update is in doubt",
     ],
     [
+      "changes that undo each other are compared all the same",
+      "return touch && batch.every(isTouch) ?",
+      "return touch && sameBytes(bytes, before) ?",
+      "core/doubt.test.ts",
+      "and that is made again together with another that undoes it is compared all the same",
+    ],
+    [
       "what stands there may be ours though the swap was lost",
       'if (stands && isProof) return "done";',
       "",
@@ -223,8 +230,8 @@ export const CORE = [
     ],
     [
       "a touch does not keep a signpost alive",
-      "const isTouch = sameBytes(value, before) && !renews(kind);",
-      "const isTouch = sameBytes(value, before);",
+      "...(!renews(kind) && { touch:",
+      "...({ touch:",
       "core/renewal.test.ts",
       "an id that has served its time > cannot be kept alive by a request that read it before it moved",
     ],

@@ -3,7 +3,7 @@ import { SessionError, SessionInDoubtError } from "../../errors.ts";
 import { report } from "../../events.ts";
 import type { Entry, Updated } from "../../store.ts";
 import { NoAnswer } from "../breaker.ts";
-import { type SwapRules, type Wish, rebase } from "./rebase.ts";
+import { type SwapRules, type Wish, isTouch, rebase } from "./rebase.ts";
 
 /** What stands in the store after a wish was granted. */
 export interface Swapped {
@@ -16,8 +16,10 @@ export interface Swapped {
 
 /** A record, as a lane reaches it. */
 export interface Spot {
-  /** Puts `bytes` in the place of `before`; the same bytes move the deadline alone. */
+  /** Puts `bytes` in the place of `before`. */
   write(bytes: Uint8Array, before: Uint8Array, expiresAt: number): Promise<Updated>;
+  /** Moves the deadline, whatever stands there; absent where that has to be compared. */
+  touch?(expiresAt: number): Promise<Updated>;
   /** What stands there; absent where a write in doubt cannot be told from its being there. */
   read?(): Promise<Entry | undefined>;
   /** What is left there by a write that is done, where that is something else than what was given to it. */
@@ -123,7 +125,7 @@ export class Lane {
     for (const wish of batch) wish.tries++;
     const start = performance.now();
     try {
-      const updated = await this.#spot.write(bytes, before, expiresAt);
+      const updated = await this.#send(batch, bytes, before, expiresAt);
       if (!updated.done) return await this.#lose(batch, bytes, updated.current);
       this.#contested = batch.some(({ tries }) => tries > 1) ? MEMORY : this.#contested - 1;
       if (this.#contested > 0) this.#courtesy = Math.max(performance.now() - start, 1);
@@ -131,6 +133,12 @@ export class Lane {
     } catch (error) {
       return this.#doubt(batch, { bytes, before, error });
     }
+  }
+
+  /** Changes that undo each other leave the same bytes: these are compared as well, or a change since would go unseen. */
+  #send(batch: readonly Waiting[], bytes: Uint8Array, before: Uint8Array, expiresAt: number): Promise<Updated> {
+    const { touch } = this.#spot;
+    return touch && batch.every(isTouch) ? touch(expiresAt) : this.#spot.write(bytes, before, expiresAt);
   }
 
   /** Merges all who wait, one onto the other. Whoever cannot be merged is told so, and left out. */

@@ -32,13 +32,15 @@ export interface SwapRules {
   saltIn?: (bytes: Uint8Array) => string | undefined;
 }
 
+/** Whether nothing but the deadline is to move. */
+export function isTouch({ draft, loaded }: Wish): boolean {
+  return sameBytes(draft.bytes, loaded.bytes);
+}
+
 /** What a request makes of bytes that may not be those it was loaded from. */
-export function rebase(
-  { state, loaded, draft }: Wish,
-  onto: Uint8Array,
-  rules: SwapRules,
-): { bytes: Uint8Array; conflicts: string[] } {
-  if (sameBytes(draft.bytes, loaded.bytes)) return { bytes: onto, conflicts: [] };
+export function rebase(wish: Wish, onto: Uint8Array, rules: SwapRules): { bytes: Uint8Array; conflicts: string[] } {
+  const { state, loaded, draft } = wish;
+  if (isTouch(wish)) return { bytes: onto, conflicts: [] };
   const asks = state.lease?.isHeld === false;
   if (sameBytes(onto, loaded.bytes) && !asks) return { bytes: draft.bytes, conflicts: [] };
   const base = rules.codec.decode(loaded.bytes) ?? new Map<unknown, unknown>();

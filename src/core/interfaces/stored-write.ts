@@ -172,11 +172,9 @@ export async function change(
 /** The record of a session. Where ids renew themselves a deadline is moved by a swap too: it may be a signpost's. */
 function spotOf(kind: SavingKind, key: string): Spot {
   return {
-    write(value, before, expiresAt) {
-      const isTouch = sameBytes(value, before) && !renews(kind);
-      return kind.store.update(key, isTouch ? { expiresAt } : { expiresAt, before, value });
-    },
+    write: (value, before, expiresAt) => kind.store.update(key, { expiresAt, before, value }),
     read: () => kind.store.read(key),
+    ...(!renews(kind) && { touch: (expiresAt) => kind.store.update(key, { expiresAt }) }),
   };
 }
 
