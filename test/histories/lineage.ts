@@ -31,7 +31,7 @@ export function lineage(id: string, data: Data): Machine<State, Input, Output> {
 }
 
 /** A text of data in the order of its keys. */
-export function textOf(data: Data): string {
+function textOf(data: Data): string {
   return JSON.stringify(Object.entries(data).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -97,7 +97,7 @@ export interface Step {
 }
 
 /** Stands for an id that only the answer will tell. */
-export const NEW_ID = "";
+const NEW_ID = "";
 
 const isPermanent = (data: Data) => data["_permanent"] === true;
 const isEmpty = (data: Data) => Object.keys(data).every((key) => key === "_permanent");
@@ -108,7 +108,7 @@ const latestOf = (createdAt: number, permanent: boolean) =>
 const idleOf = (permanent: boolean) => (permanent ? TIMEOUTS.permanent : TIMEOUTS.idle) * 1000;
 
 /** When a session ends that is used now. */
-export function deadlineOf(now: number, createdAt: number, permanent: boolean): number {
+function deadlineOf(now: number, createdAt: number, permanent: boolean): number {
   return Math.min(now + idleOf(permanent), latestOf(createdAt, permanent));
 }
 
