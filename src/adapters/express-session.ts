@@ -1,0 +1,66 @@
+/**
+ * A drop-in for the npm package express-session, as of 1.19: the same call, cookies and records, so that a change of one
+ * import line logs nobody out.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Cookie } from "../compat/express-session/cookie.ts";
+import { MemoryStore } from "../compat/express-session/memory-store.ts";
+import { Session, type SessionRequest } from "../compat/express-session/session.ts";
+import { Store } from "../compat/express-session/store.ts";
+import { type SessionOptions as Options, adopt, checkedOptions } from "./internal/express-session/options.ts";
+import { cameBySecure, pathOf } from "./internal/express-session/request.ts";
+import { ExpressSessionVisit } from "./internal/express-session/visit.ts";
+import type { CookieOptions as CookieAttributes } from "../compat/express-session/cookie.ts";
+
+/** Middleware as Express, connect and engine.io know it. */
+export type SessionMiddleware = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/**
+ * Middleware that gives each request its `req.session`, and holds the response until that is saved.
+ *
+ * Throws `TypeError` for a wrong option of express-session's, and `CONFIG` for one of ours.
+ */
+export function session(options: Options = {}): SessionMiddleware {
+  const checked = checkedOptions(options ?? {});
+  adopt(checked.store, generate);
+  let isReady = true;
+  const events = checked.store as Partial<Store>;
+  events.on?.("disconnect", () => void (isReady = false));
+  events.on?.("connect", () => void (isReady = true));
+
+  function generate(request: SessionRequest): void {
+    const attributes = checked.cookieOf(request);
+    const isSecure = cameBySecure(request, checked.proxy);
+    request.sessionID = checked.idOf(request);
+    const made = new Session(request);
+    made.cookie = new Cookie(attributes);
+    if (attributes.secure === "auto") made.cookie.secure = isSecure;
+    if (attributes.sameSite === "auto") made.cookie.sameSite = isSecure ? "none" : "lax";
+    request.session = made;
+  }
+
+  return (incoming, response, next) => {
+    const request = incoming as SessionRequest;
+    // A store that has lost its engine says so: then there is no session, and the application has to see to that.
+    if (request.session || !isReady) return next();
+    if (!pathOf(request).startsWith(checked.cookieOf(request).path || "/")) return next();
+    if (!checked.secrets && !request.secret) return next(new Error("secret option required for sessions"));
+    new ExpressSessionVisit(request, response, checked, next).begin();
+  };
+}
+session.Session = Session;
+session.Store = Store;
+session.MemoryStore = MemoryStore;
+session.Cookie = Cookie;
+
+export default session;
+export { session as "module.exports" };
+export { Cookie, MemoryStore, Session, Store };
+export { type AsExpressStoreOptions, asExpressStore } from "../compat/express-session/as-express-store.ts";
+export type { SessionRequest } from "../compat/express-session/session.ts";
+export type { SessionData } from "../compat/express-session/session.ts";
+export type { CookieAttributes as CookieOptions, Options as SessionOptions };
