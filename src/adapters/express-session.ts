@@ -3,14 +3,30 @@
  * import line logs nobody out.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Cookie } from "../compat/express-session/cookie.ts";
+import { Cookie, type CookieOptions } from "../compat/express-session/cookie.ts";
 import { MemoryStore } from "../compat/express-session/memory-store.ts";
-import { Session, type SessionRequest } from "../compat/express-session/session.ts";
+import { Session, type SessionData, type SessionRequest } from "../compat/express-session/session.ts";
 import { Store } from "../compat/express-session/store.ts";
-import { type SessionOptions as Options, adopt, checkedOptions } from "./internal/express-session/options.ts";
+import type { WithSession } from "./internal/declared-request.ts";
+import { type SessionOptions, adopt, checkedOptions } from "./internal/express-session/options.ts";
 import { cameBySecure, pathOf } from "./internal/express-session/request.ts";
 import { ExpressSessionVisit } from "./internal/express-session/visit.ts";
-import type { CookieOptions as CookieAttributes } from "../compat/express-session/cookie.ts";
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- the one that Express' own types are merged from
+  namespace Express {
+    interface RequestSessions {
+      expressSession: Session & Partial<SessionData>;
+    }
+    interface AssignableSessions {
+      expressSession: (Session & Partial<SessionData>) | null | undefined;
+    }
+    interface Request extends WithSession {
+      sessionID: string;
+      sessionStore: Store;
+    }
+  }
+}
 
 /** Middleware as Express, connect and engine.io know it. */
 export type SessionMiddleware = (
@@ -24,7 +40,7 @@ export type SessionMiddleware = (
  *
  * Throws `TypeError` for a wrong option of express-session's, and `CONFIG` for one of ours.
  */
-export function session(options: Options = {}): SessionMiddleware {
+export function session(options: SessionOptions = {}): SessionMiddleware {
   const checked = checkedOptions(options ?? {});
   adopt(checked.store, generate);
   let isReady = true;
@@ -52,15 +68,19 @@ export function session(options: Options = {}): SessionMiddleware {
     new ExpressSessionVisit(request, response, checked, next).begin();
   };
 }
-session.Session = Session;
-session.Store = Store;
-session.MemoryStore = MemoryStore;
-session.Cookie = Cookie;
+
+Object.assign(session, { Cookie, MemoryStore, Session, Store });
+
+/** The names under which programs know them. */
+// oxlint-disable-next-line typescript/no-namespace
+export declare namespace session {
+  export { Cookie, MemoryStore, Session, Store };
+  export type { CookieOptions, SessionData, SessionOptions };
+}
 
 export default session;
+/** What `require` gives. */
 export { session as "module.exports" };
 export { Cookie, MemoryStore, Session, Store };
 export { type AsExpressStoreOptions, asExpressStore } from "../compat/express-session/as-express-store.ts";
-export type { SessionRequest } from "../compat/express-session/session.ts";
-export type { SessionData } from "../compat/express-session/session.ts";
-export type { CookieAttributes as CookieOptions, Options as SessionOptions };
+export type { CookieOptions, SessionData, SessionOptions, SessionRequest };

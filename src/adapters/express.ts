@@ -5,6 +5,7 @@ import type { LockOptions } from "../core/lease.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { warnOnce } from "../events.ts";
+import type { WithSession } from "./internal/declared-request.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
 import { type Load, Visit, checkedLoad, visitOf } from "./internal/visit.ts";
@@ -12,10 +13,11 @@ import { type Load, Visit, checkedLoad, visitOf } from "./internal/visit.ts";
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the one that Express' own types are merged from
   namespace Express {
-    interface Request {
+    interface RequestSessions {
       /** The visitor's session. With `load: 'lazy'` a promise of it: `await req.session`. */
-      readonly session: Session;
+      flagon: Session;
     }
+    interface Request extends WithSession {}
   }
 }
 
