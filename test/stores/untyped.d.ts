@@ -11,7 +11,8 @@ declare module "express-session" {
   }
   export class MemoryStore extends Store {}
 
-  const session: { Store: typeof Store; MemoryStore: typeof MemoryStore };
+  type Middleware = import("../../src/adapters/express-session.ts").SessionMiddleware;
+  const session: ((options: object) => Middleware) & { Store: typeof Store; MemoryStore: typeof MemoryStore };
   export default session;
 }
 
