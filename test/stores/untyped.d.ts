@@ -39,3 +39,14 @@ declare module "connect-pg-simple" {
 
   export default function pgStoreOf(session: object): typeof PgStore;
 }
+
+declare module "express-mysql-session" {
+  import type { Store } from "express-session";
+
+  class MysqlStore extends Store {
+    constructor(options: object, pool: object);
+    onReady(): Promise<void>;
+  }
+
+  export default function mysqlStoreOf(session: object): typeof MysqlStore;
+}

@@ -3,40 +3,7 @@ import { MemoryStore, type SessionOptions, Store, asExpressStore } from "../../.
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { deferred } from "../../../src/testing/internal/adapter-stage.ts";
 import { eventsOf } from "../fixtures.ts";
-import { type Handler, type Site, act, called, site } from "./rig.ts";
-
-/** A handler whose requests to `/wait/…` do what follows, and answer when they are let go. */
-function waiting(): { handler: Handler; begun: Promise<void>; letGo: () => void } {
-  const [begun, gate] = [deferred(), deferred()];
-  const handler: Handler = async (request, response) => {
-    if (!request.url?.startsWith("/wait/")) return act(request, response);
-    begun.resolve();
-    await gate.promise;
-    request.url = request.url.slice("/wait".length);
-    return act(request, response);
-  };
-  return { handler, begun: begun.promise, letGo: gate.resolve };
-}
-
-/** Has a browser log in, begin a slow request, and do something else before that is answered. */
-async function race(
-  options: SessionOptions,
-  slow: string,
-  ...meanwhile: string[]
-): Promise<{ site: Site; pages: string[] }> {
-  const { handler, begun, letGo } = waiting();
-  const visited = await site(options, handler);
-  const tab = visited.tab();
-  await tab.visit("/set/user/ada");
-  const sent = tab.cookies() ?? "";
-  const late = tab.visit(`/wait${slow}`, { cookie: sent });
-  await begun;
-  for (const path of meanwhile) await tab.visit(path, { cookie: sent });
-  letGo();
-  const { setCookies, status } = await late;
-  const { text } = await visited.tab().visit("/", { cookie: sent });
-  return { site: visited, pages: [text, `${status}`, `${setCookies.length}`] };
-}
+import { act, called, race, site } from "./rig.ts";
 
 const STORES: Record<string, () => NonNullable<SessionOptions["store"]>> = {
   "its MemoryStore": () => new MemoryStore(),
@@ -45,18 +12,27 @@ const STORES: Record<string, () => NonNullable<SessionOptions["store"]>> = {
 
 describe.each(Object.entries(STORES))("over %s", (_name, make) => {
   test.each([false, true])("keeps what parallel requests set under different keys, resave: %s", async (resave) => {
-    const { pages } = await race({ store: make(), resave }, "/set/a/1", "/set/b/2", "/delete/user");
+    const pages = await race(
+      (handler) => site({ store: make(), resave }, handler),
+      "/set/a/1",
+      "/set/b/2",
+      "/delete/user",
+    );
     expect(JSON.parse(pages[0] ?? "")).toEqual({ a: "1", b: "2" });
   });
 
   test("keeps what was set while a request only read, also with resave", async () => {
-    const { pages } = await race({ store: make(), resave: true }, "/", "/set/b/2");
+    const pages = await race((handler) => site({ store: make(), resave: true }, handler), "/", "/set/b/2");
     expect(JSON.parse(pages[0] ?? "")).toEqual({ user: "ada", b: "2" });
   });
 
   test("keeps the life that a parallel request gave to the cookie", async () => {
     const store = make();
-    await race({ store, resave: true, cookie: { maxAge: 60_000 } }, "/set/a/1", "/maxAge/5000");
+    await race(
+      (handler) => site({ store, resave: true, cookie: { maxAge: 60_000 } }, handler),
+      "/set/a/1",
+      "/maxAge/5000",
+    );
     const after = (await ask(store)) as { cookie: { originalMaxAge: number } }[];
     expect(after.map(({ cookie }) => cookie.originalMaxAge)).toEqual([5000]);
   });
@@ -64,18 +40,22 @@ describe.each(Object.entries(STORES))("over %s", (_name, make) => {
   test.each(["/set/a/1", "/", "/save", "/touch"])(
     "does not bring back a session that ended during %s",
     async (slow) => {
-      const { pages } = await race({ store: make(), resave: true, rolling: true }, slow, "/destroy");
+      const pages = await race(
+        (handler) => site({ store: make(), resave: true, rolling: true }, handler),
+        slow,
+        "/destroy",
+      );
       expect(pages).toEqual(["{}", "200", "0"]);
     },
   );
 
   test("does not bring back the id that a login has replaced", async () => {
-    const { pages } = await race({ store: make() }, "/set/a/1", "/login/bob");
+    const pages = await race((handler) => site({ store: make() }, handler), "/set/a/1", "/login/bob");
     expect(pages[0]).toBe("{}");
   });
 
   test("tells of a session that had ended", async () => {
-    const told = await eventsOf(() => race({ store: make() }, "/set/a/1", "/destroy"));
+    const told = await eventsOf(() => race((handler) => site({ store: make() }, handler), "/set/a/1", "/destroy"));
     expect(told).toEqual(["gone"]);
   });
 });
@@ -90,12 +70,12 @@ describe("writes: 'overwrite'", () => {
   const options = () => ({ store: new MemoryStore(), writes: "overwrite" as const });
 
   test("writes all of a session, as express-session does", async () => {
-    const { pages } = await race(options(), "/set/a/1", "/set/b/2");
+    const pages = await race((handler) => site(options(), handler), "/set/a/1", "/set/b/2");
     expect(JSON.parse(pages[0] ?? "")).toEqual({ user: "ada", a: "1" });
   });
 
   test("brings back what has ended, as express-session does", async () => {
-    const { pages } = await race(options(), "/set/a/1", "/destroy");
+    const pages = await race((handler) => site(options(), handler), "/set/a/1", "/destroy");
     expect(JSON.parse(pages[0] ?? "")).toEqual({ user: "ada", a: "1" });
   });
 });
@@ -201,7 +181,7 @@ test("a store that touches no session that has ended is no failure", async () =>
   store.touch = (id, _session, callback) => {
     store.get(id, (_error, found) => callback?.(found ? undefined : new Error("Unable to find the session to touch")));
   };
-  const { pages } = await race({ store }, "/", "/destroy");
+  const pages = await race((handler) => site({ store }, handler), "/", "/destroy");
   expect(pages).toEqual(["{}", "200", "0"]);
 });
 

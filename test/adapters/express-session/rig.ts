@@ -5,6 +5,7 @@ import { afterEach } from "vitest";
 import { type SessionOptions, type SessionRequest, session } from "../../../src/adapters/express-session.ts";
 import type { Session, SessionData } from "../../../src/compat/express-session/session.ts";
 import { type Browser, browser } from "../../../src/testing/browser.ts";
+import { deferred } from "../../../src/testing/internal/adapter-stage.ts";
 import { listen } from "../servers.ts";
 
 export const SECRET = "a-secret-of-the-drop-in_for-tests-only";
@@ -89,4 +90,41 @@ export const act: Handler = async (request, response) => {
 /** What a session calls back with; express-session's own has no promises. */
 export function called(call: (done: (error?: unknown) => void) => unknown): Promise<void> {
   return new Promise((resolve, reject) => void call((error) => (error ? reject(error as Error) : resolve())));
+}
+
+/** A handler whose requests to `/wait/…` do what follows, and answer when they are let go. */
+function waiting(): { handler: Handler; begun: Promise<void>; letGo: () => void } {
+  const [begun, gate] = [deferred(), deferred()];
+  const handler: Handler = async (request, response) => {
+    if (!request.url?.startsWith("/wait/")) return act(request, response);
+    begun.resolve();
+    await gate.promise;
+    request.url = request.url.slice("/wait".length);
+    return act(request, response);
+  };
+  return { handler, begun: begun.promise, letGo: gate.resolve };
+}
+
+/**
+ * Has a browser log in, begin a slow request, and do something else, perhaps elsewhere, before that is answered. Gives what
+ * is left, the status and how many cookies the slow request set.
+ */
+export async function race(
+  open: (handler: Handler) => Promise<Site | [here: Site, there: Site]>,
+  slow: string,
+  ...meanwhile: string[]
+): Promise<string[]> {
+  const { handler, begun, letGo } = waiting();
+  const opened = await open(handler);
+  const [here, there] = Array.isArray(opened) ? opened : [opened, opened];
+  const tab = here.tab();
+  await tab.visit("/set/user/ada");
+  const sent = tab.cookies() ?? "";
+  const late = tab.visit(`/wait${slow}`, { cookie: sent });
+  await begun;
+  for (const path of meanwhile) await there.tab().visit(path, { cookie: sent });
+  letGo();
+  const { setCookies, status } = await late;
+  const { text } = await here.tab().visit("/", { cookie: sent });
+  return [text, `${status}`, `${setCookies.length}`];
 }
