@@ -15,9 +15,9 @@ export type Request = SessionRequest & { session: Session & SessionData & Record
 export type Handler = (request: Request, response: ServerResponse) => unknown;
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
-const open: { close(): Promise<void> }[] = [];
+const served: { close(): unknown }[] = [];
 afterEach(async () => {
-  for (const { close } of open.splice(0)) await close();
+  for (const { close } of served.splice(0)) await close();
 });
 
 /** A server, and what its error handler was told. */
@@ -30,7 +30,7 @@ export interface Site {
 /** Serves a handler behind a middleware; what fails is answered as Express would. */
 export async function serve(middleware: Middleware, handler: Handler): Promise<Site> {
   const errors: unknown[] = [];
-  const served = await listen((request, response) => {
+  const listening = await listen((request, response) => {
     const fail = (error: unknown) => {
       errors.push(error);
       if (response.headersSent) return;
@@ -39,11 +39,19 @@ export async function serve(middleware: Middleware, handler: Handler): Promise<S
     };
     middleware(request, response, (error) => {
       if (error) return fail(error);
-      Promise.resolve(handler(request as Request, response)).catch(fail);
+      void run(handler, request as Request, response, fail);
     });
   });
-  open.push(served);
-  return { url: served.url, errors, tab: (https = false) => browser(served.url, { https }) };
+  served.push(listening);
+  return { url: listening.url, errors, tab: (https = false) => browser(listening.url, { https }) };
+}
+
+async function run(handler: Handler, request: Request, response: ServerResponse, fail: (error: unknown) => void) {
+  try {
+    await handler(request, response);
+  } catch (error) {
+    fail(error);
+  }
 }
 
 const USUAL = { secret: SECRET, resave: false, saveUninitialized: false };
@@ -89,7 +97,7 @@ export const act: Handler = async (request, response) => {
 
 /** What a session calls back with; express-session's own has no promises. */
 export function called(call: (done: (error?: unknown) => void) => unknown): Promise<void> {
-  return new Promise((resolve, reject) => void call((error) => (error ? reject(error as Error) : resolve())));
+  return new Promise((resolve, reject) => void call((error) => (error ? reject(error) : resolve())));
 }
 
 /** A handler whose requests to `/wait/…` do what follows, and answer when they are let go. */

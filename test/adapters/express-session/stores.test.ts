@@ -80,7 +80,7 @@ const STORES: Record<string, { needs?: "redis" | "postgres" | "mongo" | "mariadb
       },
     },
     "session-file-store": { open: async () => () => quietFiles(session, newPath()) },
-    memorystore: { open: async () => () => new (memoryStoreOf(session))({}) },
+    memorystore: { open: async () => () => new (memoryStoreOf(session as never))({}) },
     "express-session's own": { open: async () => () => new expressSession.MemoryStore() },
     "our MemoryStore": { open: async () => () => new MemoryStore() },
     "asExpressStore over memory": { open: async () => () => asExpressStore(memoryStore()) },

@@ -16,7 +16,7 @@ import { report } from "../../../events.ts";
 import type { Checked } from "./options.ts";
 
 /** A session that is in a request. */
-export type Current = Session & SessionData;
+export type Current = Session & Partial<SessionData>;
 
 /** What was done for a session at the end of a request. */
 export type Result = Outcome["result"];
