@@ -78,6 +78,7 @@ export declare namespace session {
   export type { CookieOptions, SessionData, SessionOptions };
 }
 
+/** @alias */
 export default session;
 /** What `require` gives. */
 export { session as "module.exports" };

@@ -28,7 +28,7 @@ export interface Site {
 }
 
 /** Serves a handler behind a middleware; what fails is answered as Express would. */
-export async function serve(middleware: Middleware, handler: Handler): Promise<Site> {
+async function serve(middleware: Middleware, handler: Handler): Promise<Site> {
   const errors: unknown[] = [];
   const listening = await listen((request, response) => {
     const fail = (error: unknown) => {
