@@ -49,6 +49,14 @@ describe.each(Object.entries(STORES))("over %s", (_name, make) => {
     },
   );
 
+  test("saves a session to which the program gave the same id again", async () => {
+    const { tab } = await site({ store: make(), genid: () => "always-the-same" }, act);
+    const browser = tab();
+    await browser.visit("/set/a/1");
+    await browser.visit("/login/ada");
+    expect((await browser.visit("/")).text).toBe('{"user":"ada"}');
+  });
+
   test("does not bring back the id that a login has replaced", async () => {
     const pages = await race((handler) => site({ store: make() }, handler), "/set/a/1", "/login/bob");
     expect(pages[0]).toBe("{}");

@@ -23,7 +23,7 @@ import {
 } from "../../../src/adapters/express-session.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { browser } from "../../../src/testing/browser.ts";
-import { listen } from "../servers.ts";
+import { EXPRESS, listen } from "../servers.ts";
 import { type Request, SECRET, act, originalSite, race, site } from "./rig.ts";
 
 const open: { close(): unknown }[] = [];
@@ -153,6 +153,12 @@ describe("asExpressStore", () => {
     expect((await race((handler) => originalSite({ store: second }, handler), "/set/a/1", "/destroy"))[0]).toBe("{}");
   });
 
+  test("tells of a session that ended while a request read it, which then sets no cookie", async () => {
+    const store = asExpressStore(memoryStore());
+    const pages = await race((handler) => site({ store, rolling: true }, handler), "/", "/destroy");
+    expect(pages).toEqual(["{}", "200", "0"]);
+  });
+
   test("keeps the sessions of @fastify/session", async () => {
     const app = fastify();
     await app.register(fastifyCookie);
@@ -259,9 +265,9 @@ test("a store that is away gives no session until it is back", async () => {
   expect((await tab().visit("/")).text).toBe("object");
 });
 
-test("only what lies below the cookie's path has a session, wherever a router is mounted", async () => {
+test.each(Object.entries(EXPRESS))("only what lies below the cookie's path has a session: %s", async (_name, make) => {
   const { url, close } = await listen(
-    express()
+    make()
       .use("/shop", session({ ...OPTIONS, cookie: { path: "/shop/cart" } }))
       .use((req, res) => void res.end(typeof sessionOf(req))),
   );
@@ -270,6 +276,23 @@ test("only what lies below the cookie's path has a session, wherever a router is
   const texts = await Promise.all(paths.map(async (path) => (await browser(url).visit(path)).text));
   expect(texts).toEqual(["object", "object", "undefined", "undefined"]);
 });
+
+test.each(Object.entries(EXPRESS))(
+  "a redirect waits for the save, and an error has no cookie: %s",
+  async (_name, make) => {
+    const store = new MemoryStore();
+    const app = make().use(session({ ...OPTIONS, store }));
+    app.get("/in", (req, res) => (Reflect.set(sessionOf(req), "user", "ada"), res.redirect("/")));
+    app.get("/bad", (req, res) => (Reflect.set(sessionOf(req), "user", 1n), res.redirect("/")));
+    const { url, close } = await listen(app);
+    open.push({ close });
+    const tab = browser(url);
+    const page = await tab.visit("/in");
+    expect([page.status, page.setCookies.length, Object.keys(store.sessions).length]).toEqual([302, 1, 1]);
+    const { status, setCookies, headers } = await browser(url).visit("/bad");
+    expect([status, setCookies, headers.location]).toEqual([500, [], undefined]);
+  },
+);
 
 test("a secret that is new signs, and those before it still count", async () => {
   const store = new MemoryStore();

@@ -85,6 +85,12 @@ export class RequestKeeper extends Keeper<Current> {
     this.#ended = session.id;
   }
 
+  /** What was stored is gone, also where the program gives the same id again. */
+  override async regenerate(session: Kept): Promise<void> {
+    [this.#stored, this.#saved] = [undefined, undefined];
+    await super.regenerate(session);
+  }
+
   /** Whether the session was taken out of the request, which is to end it. */
   get isUnset(): boolean {
     const { session, sessionID } = this.#request;
@@ -156,8 +162,8 @@ export class RequestKeeper extends Keeper<Current> {
     this.#isTouched = true;
     return this.inTurn(session, async () => {
       try {
-        await this.ask("touch", session.id, session);
-        return "unchanged";
+        const isLive = (await this.ask("touch", session.id, session)) !== false;
+        return isLive || !(this.store instanceof MergingStore) ? "unchanged" : this.#end(session);
       } catch (error) {
         if (!isAbsence(error) && (await this.find(session.id))) throw error;
         return this.#end(session);

@@ -53,6 +53,8 @@ export class ExpressSessionVisit implements Around {
 
   #run(): void {
     if (isResponse(this.#response)) {
+      // A response that is made for tests may not know its request.
+      if (!this.#response.req) Object.assign(this.#response, { req: this.#request });
       this.#headers = snapshotOf(this.#response);
       beforeHeaders(this.#response, this);
     } else {
