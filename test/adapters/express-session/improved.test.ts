@@ -184,6 +184,31 @@ test.each(["/end", "/write"])("the response waits until the session is saved: %s
   expect(pages).toEqual([path === "/write" ? "begun, ended 1" : "ended 1"]);
 });
 
+test("the response waits for an end that nobody waited for", async () => {
+  const store = new MemoryStore();
+  const gate = deferred();
+  const { tab } = await site({ store }, (request, response) => {
+    if (request.url !== "/out") return act(request, response);
+    void request.session.destroy();
+    return response.end("out");
+  });
+  const browsing = tab();
+  await browsing.visit("/set/a/1");
+  const asked = deferred();
+  store.destroy = (id, callback) => {
+    asked.resolve();
+    void gate.promise.then(() => MemoryStore.prototype.destroy.call(store, id, callback));
+  };
+  const texts: string[] = [];
+  const out = browsing.visit("/out").then(({ text }) => texts.push(text));
+  await asked.promise;
+  await tab().visit("/");
+  expect(texts).toEqual([]);
+  gate.resolve();
+  await out;
+  expect([texts, store.sessions]).toEqual([["out"], {}]);
+});
+
 test("a store that touches no session that has ended is no failure", async () => {
   const store = new MemoryStore();
   store.touch = (id, _session, callback) => {

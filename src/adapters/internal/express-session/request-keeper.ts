@@ -40,7 +40,8 @@ export class RequestKeeper extends Keeper<Current> {
   #stored: { id: string; version: Version } | undefined;
   /** An id that has ended in this request, or elsewhere. */
   #ended: unknown;
-  #pending: Promise<unknown> = Promise.resolve();
+  /** What the program has asked for, and perhaps waits for itself. */
+  #pending: Promise<void> | undefined;
   #isTouched = false;
 
   constructor(request: SessionRequest, options: Checked, sentId: string | undefined) {
@@ -74,21 +75,39 @@ export class RequestKeeper extends Keeper<Current> {
     if (!this.#options.resave) this.#saved = { id: session.id, data: version.data };
   }
 
-  override async save(session: Current): Promise<void> {
-    const saving = this.#write(session);
-    this.#pending = saving.catch(() => undefined);
-    await saving;
+  override save(session: Current): Promise<void> {
+    return this.#follow(this.#write(session).then(() => undefined));
   }
 
-  override async destroy(session: Kept): Promise<void> {
-    await super.destroy(session);
+  override destroy(session: Kept): Promise<void> {
     this.#ended = session.id;
+    return this.#follow(super.destroy(session));
   }
 
   /** What was stored is gone, also where the program gives the same id again. */
-  override async regenerate(session: Kept): Promise<void> {
+  override regenerate(session: Kept): Promise<void> {
     [this.#stored, this.#saved] = [undefined, undefined];
-    await super.regenerate(session);
+    return this.#follow(super.regenerate(session));
+  }
+
+  /** Whether something that the program asked for is not done yet. */
+  get isBusy(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** Waits for what the program has asked for, however that went. */
+  async settled(): Promise<void> {
+    while (this.#pending) await this.#pending;
+  }
+
+  #follow(work: Promise<void>): Promise<void> {
+    const settled: Promise<void> = work
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#pending === settled) this.#pending = undefined;
+      });
+    this.#pending = settled;
+    return work;
   }
 
   /** Whether the session was taken out of the request, which is to end it. */
@@ -109,7 +128,6 @@ export class RequestKeeper extends Keeper<Current> {
 
   /** Does at the end of a request, or of its head, what is left to be done. */
   async finish(session: Current): Promise<Result> {
-    await this.#pending;
     if (this.#isDue(session)) {
       this.#isTouched = true;
       return this.#write(session);

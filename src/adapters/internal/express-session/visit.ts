@@ -74,7 +74,7 @@ export class ExpressSessionVisit implements Around {
   }
 
   get isDue(): boolean {
-    return Boolean(this.#request.session) || this.#keeper.isUnset;
+    return Boolean(this.#request.session) || this.#keeper.isBusy || this.#keeper.isUnset;
   }
 
   async save(late: boolean): Promise<Saved> {
@@ -92,6 +92,7 @@ export class ExpressSessionVisit implements Around {
   }
 
   async #save(late: boolean): Promise<Saved> {
+    await this.#keeper.settled();
     const { session, sessionID } = this.#request;
     if (!session) return savedBy(await this.#unset());
     // Without an id there is nothing that it could be saved under.
