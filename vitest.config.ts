@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { plantMutant } from "./test/mutants/plugin.ts";
 
 export default defineConfig({
+  plugins: [plantMutant(process.env["FLAGON_MUTANT"])],
   test: {
     include: ["test/**/*.test.ts"],
     reporters: ["default", "./scripts/closing-line.mjs"],

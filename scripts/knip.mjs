@@ -11,12 +11,15 @@ export default {
     "test/proof/main.ts",
     "test/peers/servers/*",
     "test/**/*.test-d.ts",
+    // What Next finds by its place.
+    "test/adapters/next-app/{proxy.ts,next.config.mjs,app/**/{layout,page,route}.{ts,tsx}}",
+    "examples/next/app/**/*.tsx",
   ],
-  project: ["{src,test,bench,examples,scripts}/**/*.{ts,mjs}"],
+  project: ["{src,test,bench,examples,scripts}/**/*.{ts,tsx,mjs}", "!**/.next/**"],
   // Types that say what an exported function takes or gives are exported with it.
   ignoreExportsUsedInFile: { interface: true, type: true },
   // The system's own.
-  ignoreBinaries: ["apt-get", "go", "mkfifo", "mvn", "openssl", "redis-cli", "setpriv"],
+  ignoreBinaries: ["apt-get", "go", "mkfifo", "mount", "mvn", "openssl", "redis-cli", "setpriv", "umount"],
   // Called by scripts/ by their paths.
   ignoreDependencies: ["@arethetypeswrong/cli", "oxlint", "oxlint-tsgolint", "publint"],
 };

@@ -28,9 +28,9 @@ export type SessionErrorCode =
 
 const STATUS: Partial<Record<SessionErrorCode, number>> = { STORE: 503, IN_DOUBT: 503, GONE: 409, CONFLICT: 409 };
 
-/** The one error that Flagon throws or rejects with. Its text never holds a secret, a session id or session data. */
+/** What Flagon throws or rejects with. Its text never holds a secret, a session id or session data. */
 export class SessionError extends Error {
-  override readonly name = "SessionError";
+  override readonly name: string = "SessionError";
   readonly code: SessionErrorCode;
   /** The HTTP status that fits: 503 for `STORE` and `IN_DOUBT`, 409 for `GONE` and `CONFLICT`, 500 for the rest. */
   readonly status: number;
@@ -39,5 +39,27 @@ export class SessionError extends Error {
     super(message, options);
     this.code = code;
     this.status = STATUS[code] ?? 500;
+  }
+
+  /** `status` by the name that Nest and Fastify ask for. */
+  get statusCode(): number {
+    return this.status;
+  }
+
+  /** Never: the message is for who runs the application, and a browser gets the name of the status. */
+  get expose(): boolean {
+    return false;
+  }
+}
+
+/**
+ * The error of code `IN_DOUBT`, with a name of its own: an `update` may have been saved or not. Ask the visitor to look, do
+ * not try again.
+ */
+export class SessionInDoubtError extends SessionError {
+  override readonly name = "SessionInDoubtError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super("IN_DOUBT", message, options);
   }
 }

@@ -13,6 +13,7 @@ export type SessionEvent = { readonly key?: string } & (
   | { readonly type: "ambiguous"; readonly count: number }
   | { readonly type: "unreadable"; readonly reason: string }
   | { readonly type: "conflict"; readonly keys: readonly string[]; readonly tries: number }
+  | { readonly type: "contended"; /** How many writes it took. */ readonly tries: number }
   | { readonly type: "gone" }
   | { readonly type: "failed"; readonly error: unknown }
   | { readonly type: "late" }

@@ -15,7 +15,7 @@ export type { OnConflict } from "./core/merge.ts";
 export type { OnStoreError } from "./core/options.ts";
 export type { Controls, DeclaredData, Flash, Session, SessionData } from "./core/session.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { SessionError, type SessionErrorCode } from "./errors.ts";
+export { SessionError, SessionInDoubtError, type SessionErrorCode } from "./errors.ts";
 export { EVENTS, type SessionEvent } from "./events.ts";
 export type {
   Capabilities,

@@ -2,12 +2,12 @@
  * A drop-in for the npm package express-session, as of 1.19: the same call, cookies and records, so that a change of one
  * import line logs nobody out.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { Cookie, type CookieOptions } from "../compat/express-session/cookie.ts";
 import { MemoryStore } from "../compat/express-session/memory-store.ts";
 import { Session, type SessionData, type SessionRequest } from "../compat/express-session/session.ts";
 import { Store } from "../compat/express-session/store.ts";
 import type { WithSession } from "./internal/declared-request.ts";
+import type { SessionMiddleware } from "./internal/middleware.ts";
 import { type SessionOptions, adopt, checkedOptions } from "./internal/express-session/options.ts";
 import { cameBySecure, pathOf } from "./internal/express-session/request.ts";
 import { ExpressSessionVisit } from "./internal/express-session/visit.ts";
@@ -28,12 +28,7 @@ declare global {
   }
 }
 
-/** Middleware as Express, connect and engine.io know it. */
-export type SessionMiddleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void;
+export type { SessionMiddleware } from "./internal/middleware.ts";
 
 /**
  * Middleware that gives each request its `req.session`, and holds the response until that is saved.

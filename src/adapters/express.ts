@@ -1,14 +1,16 @@
 /** Sessions for Express 4 and 5, and for connect. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { SessionInterface } from "../core/interface.ts";
-import type { LockOptions } from "../core/lease.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
-import { warnOnce } from "../events.ts";
 import type { WithSession } from "./internal/declared-request.ts";
-import { cameByHttps, isEncrypted } from "./internal/secure.ts";
+import { checkedLoad, type Load } from "./internal/load.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
-import { type Load, Visit, checkedLoad, visitOf } from "./internal/visit.ts";
+import { type SessionMiddleware, middlewareOf } from "./internal/middleware.ts";
+import { cameByHttps, isEncrypted } from "./internal/secure.ts";
+import { checkSessions } from "./internal/sessions.ts";
+
+export type { SessionMiddleware } from "./internal/middleware.ts";
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the one that Express' own types are merged from
@@ -30,13 +32,6 @@ export interface ExpressOptions extends Lockable {
   load?: Load;
 }
 
-/** Middleware as Express and connect know it. */
-export type SessionMiddleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void;
-
 /**
  * Middleware that gives each request its `req.session`, and holds the response until that is saved.
  *
@@ -49,41 +44,17 @@ export function session<T extends object>(
   sessions: SessionInterface<T>,
   options: ExpressOptions = {},
 ): SessionMiddleware {
+  checkSessions(sessions);
   checkOptions("session", options, ["load", "lock"]);
-  const load = checkedLoad(options.load);
-  const lock = lockOf(sessions, options.lock);
-  return (request, response, next) => {
-    const begun = visitOf(request);
-    if (begun && lock) return lockLate(begun, lock, next);
-    if (comesTooLate(request, response)) return next();
-    const visit = new Visit(sessions, request, response, {
-      load,
-      lock,
-      isSecure: () => isSecure(request),
-      hasFailed: () => response.statusCode >= 500,
-      refuse: (error) => next(error),
-    });
-    const goOn = () => visit.run(next);
-    if (load === "lazy") return goOn();
-    visit.begin().then(goOn, (error: unknown) => visit.fail(error));
-  };
-}
-
-/** For a route of an application whose sessions are open already. */
-function lockLate(visit: Visit<object>, lock: LockOptions, next: (error?: unknown) => void): void {
-  const goOn = () => next();
-  const refuse = (error: unknown) => next(error);
-  visit.lock(lock).then(goOn, refuse);
-}
-
-function comesTooLate(request: IncomingMessage, response: ServerResponse): boolean {
-  const isTwice = visitOf(request) !== undefined;
-  if (isTwice) {
-    warnOnce("FLAGON_TWICE", "session() is used twice for one request and the second does nothing; app.use it once");
-  } else if (response.headersSent) {
-    warnOnce("FLAGON_BEGUN", "session() came after the response had begun and does nothing; app.use it earlier");
-  }
-  return isTwice || response.headersSent;
+  return middlewareOf(sessions, {
+    load: checkedLoad(options.load),
+    lock: lockOf(sessions, options.lock),
+    use: "session()",
+    mend: "app.use it",
+    isSecure,
+    hasFailed: (_request, response) => response.statusCode >= 500,
+    refuse: (error, _request, next) => next(error),
+  });
 }
 
 /** Express has `secure` on its requests, by its own setting for proxies. */

@@ -4,8 +4,11 @@ import type { SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
+import { answer } from "./internal/refusal.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
-import { type Load, Visit, checkedLoad } from "./internal/visit.ts";
+import { checkSessions } from "./internal/sessions.ts";
+import { type Load, checkedLoad } from "./internal/load.ts";
+import { Visit } from "./internal/visit.ts";
 
 /** A request with its session. */
 export interface SessionRequest<T extends object, L extends Load = "eager"> extends IncomingMessage {
@@ -43,6 +46,7 @@ export function session<T extends object, L extends Load = "eager">(
   handler: SessionHandler<T, L>,
   options: NodeOptions<L> = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  checkSessions(sessions);
   checkOptions("session", options, ["load", "lock", "trustProxy", "onError"]);
   const { trustProxy = false, onError } = options;
   const load = checkedLoad(options.load);
@@ -69,11 +73,6 @@ export function session<T extends object, L extends Load = "eager">(
 async function serve<T extends object>(visit: Visit<T>, handler: () => unknown): Promise<void> {
   await visit.begin();
   await visit.run(handler);
-}
-
-function answer(response: ServerResponse, text: string): void {
-  if (!response.headersSent) response.setHeader("Content-Type", "text/plain; charset=utf-8").end(text);
-  else if (!response.writableEnded) response.destroy();
 }
 
 function isSecure(request: IncomingMessage, trustProxy: boolean): boolean {

@@ -14,6 +14,7 @@ import {
   type RedisClient,
   type RedisClusterClient,
   type Send,
+  breaksOf,
   senderOf,
   waiterOf,
 } from "./internal/redis-clients.ts";
@@ -74,7 +75,7 @@ export function redisStore(
     throw new SessionError("CONFIG", "tracking is for one server; leave it out for a cluster and for createSentinel");
   }
   const { write = send, confirm } = durable ? durably(send, waiterOf(client), durable) : {};
-  const store = storeOver(send, write, prefix, clock);
+  const store = storeOver({ send, write, breaks: breaksOf(client) }, prefix, clock);
   return {
     ...store,
     ...(!isCluster && { list: () => list(send, prefix, store) }),
@@ -83,8 +84,14 @@ export function redisStore(
   };
 }
 
-/** The four verbs: `send` asks, `write` changes. */
-function storeOver(send: Send, write: Send, prefix: string, clock: Clock): Store {
+/** A client as the verbs use it: `send` asks, `write` changes. */
+interface Wire {
+  readonly send: Send;
+  readonly write: Send;
+  readonly breaks: () => number;
+}
+
+function storeOver({ send, write, breaks }: Wire, prefix: string, clock: Clock): Store {
   async function entryAt(name: string): Promise<Entry | undefined> {
     const now = clock.now();
     return entryOf(await read(send, name), now);
@@ -105,8 +112,12 @@ function storeOver(send: Send, write: Send, prefix: string, clock: Clock): Store
       const now = clock.now();
       const life = lifeUntil(change.expiresAt, now);
       if ("before" in change) {
+        const broken = breaks();
         const reply = await swap(write, name, copyOf(change.before), copyOf(change.value), life);
         if (isOne(reply)) return { done: true };
+        // It may have been made by the first sending, and then been overwritten.
+        if (breaks() > broken)
+          throw new Error("the connection broke, and a swap that may have been made was sent again");
         // In a pipeline what stands there may have come as text (node-redis' pool and cluster), and has waited for long.
         return { done: false, current: write === send ? entryOf(reply, now) : await entryAt(name) };
       }

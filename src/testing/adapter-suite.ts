@@ -4,8 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { SessionInterface } from "../core/interface.ts";
 import type { Session } from "../core/session.ts";
 import type { Verb } from "../store.ts";
+import { memoryStore } from "../stores/memory.ts";
 import type { Page } from "./browser.ts";
 import {
   type AdapterKit,
@@ -25,10 +27,12 @@ import {
 export function testAdapter(kit: AdapterKit): void {
   for (const kind of ["store", "cookie"] as const) {
     testVisits(kit, kind);
+    if (kit.ambient ?? true) testAmbient(kit, kind);
     testResponses(kit, kind);
     testFailures(kit, kind);
     testHostileCookies(kit, kind);
   }
+  testWrongSessions(kit);
   testCost(kit);
   testOldCookies(kit);
   testRaces(kit);
@@ -78,6 +82,10 @@ function testVisits(kit: AdapterKit, kind: Kind): void {
     assert.equal(tab.cookies(), undefined);
     assert.equal((await tab.visit("/who")).text, "nobody");
   });
+}
+
+function testAmbient(kit: AdapterKit, kind: Kind): void {
+  const test = onStage(kit, kind);
 
   test("is there for code below the handler that nobody hands it", {}, async ({ tab, another }) => {
     const other = another();
@@ -302,6 +310,25 @@ function testCost(kit: AdapterKit): void {
     assert.deepEqual(await visit("/logout"), ["/logout", COSTS.end, 1]);
     assert.deepEqual(await visit("/logout"), ["/logout", COSTS.nothing, 0]);
   });
+}
+
+/** What is given in the place of sessions by mistake. */
+const NO_SESSIONS: Record<string, unknown> = {
+  nothing: undefined,
+  "the store alone": memoryStore(),
+  "a promise of sessions": Promise.resolve({}),
+};
+
+function testWrongSessions(kit: AdapterKit): void {
+  for (const [name, sessions] of Object.entries(NO_SESSIONS)) {
+    kit.test(`refuses ${name} in the place of its sessions before any request comes`, async () => {
+      const serve = async () => {
+        const { close } = await kit.serve(sessions as SessionInterface<KitData>, async () => ({}));
+        await close();
+      };
+      await assert.rejects(serve, { code: "CONFIG" });
+    });
+  }
 }
 
 function testOldCookies(kit: AdapterKit): void {

@@ -22,6 +22,8 @@ export interface VisitOptions {
   /** Default: `GET`. */
   method?: string;
   headers?: Readonly<Record<string, string>>;
+  /** What is sent; its `Content-Type` is for `headers` to tell. Default: nothing. */
+  body?: string;
   /** A `Cookie` header in place of the jar's, one character a byte. What comes back goes to the jar all the same. */
   cookie?: string;
 }
@@ -51,23 +53,25 @@ export function browser(url: string, { https = false, clock = systemClock }: Bro
   const proxied = https ? { "x-forwarded-proto": "https" } : {};
   return {
     cookies: (path = "/") => jar.header(path),
-    async visit(path, { method = "GET", headers, cookie } = {}) {
+    async visit(path, { method = "GET", headers, body, cookie } = {}) {
       const target = new URL(path, url);
       const sent = cookie ?? jar.header(target.pathname);
-      const page = await send(target, method, {
-        ...proxied,
-        ...headers,
-        ...(sent === undefined ? {} : { cookie: sent }),
-      });
+      const fields = { ...proxied, ...headers, ...(sent === undefined ? {} : { cookie: sent }) };
+      const page = await send(target, method, fields, body);
       for (const line of page.setCookies) jar.take(line, target.pathname);
       return page;
     },
   };
 }
 
-async function send(url: URL, method: string, headers: Readonly<Record<string, string>>): Promise<Page> {
+async function send(
+  url: URL,
+  method: string,
+  headers: Readonly<Record<string, string>>,
+  sent: string | undefined,
+): Promise<Page> {
   const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
-    request(url, { method, headers, agent: false }, resolve).on("error", reject).end();
+    request(url, { method, headers, agent: false }, resolve).on("error", reject).end(sent);
   });
   const body = await buffer(incoming);
   return {

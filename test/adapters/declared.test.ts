@@ -23,15 +23,25 @@ const OPTIONS = {
   paths: {
     flagon: [resolve("src/index.ts")],
     "flagon/express": [resolve("src/adapters/express.ts")],
+    "flagon/h3": [resolve("src/adapters/h3.ts")],
+    h3: [resolve("node_modules/h3/dist/_entries/generic.d.mts")],
+    "flagon/fastify": [resolve("src/adapters/fastify.ts")],
+    "flagon/koa": [resolve("src/adapters/koa.ts")],
     express: [resolve("node_modules/@types/express/index.d.ts")],
+    fastify: [resolve("node_modules/fastify/fastify.d.ts")],
+    koa: [resolve("node_modules/@types/koa/index.d.ts")],
   },
 };
 
 // A program of its own: what it declares would hold for every file of ours.
 const PROGRAM = `
 import express from "express";
+import fastify from "fastify";
 import { type Session, type SessionInterface } from "flagon";
 import { session } from "flagon/express";
+import { session as plugin } from "flagon/fastify";
+import { session as middleware } from "flagon/koa";
+import Koa from "koa";
 
 declare module "flagon" {
   interface SessionData { user: string; visits: number }
@@ -49,10 +59,53 @@ app.get("/", (req, res) => {
   // @ts-expect-error -- nobody declared it
   res.send(user ?? count ?? req.session.nothing);
 });
+
+const server = fastify();
+void server.register(plugin, { sessions: visits });
+server.get("/", (request) => {
+  const user: string | undefined = request.session.user;
+  // @ts-expect-error -- a number
+  request.session.visits = "one";
+  // @ts-expect-error -- nobody declared it
+  return user ?? request.session.nothing;
+});
+
+new Koa().use(middleware(visits)).use((ctx) => {
+  const user: string | undefined = ctx.session.user;
+  // @ts-expect-error -- a number
+  ctx.session.visits = "one";
+  // @ts-expect-error -- nobody declared it
+  ctx.body = user ?? ctx.session.nothing;
+});
 `;
 
-test("declaring SessionData once types req.session everywhere", () => {
-  writeFileSync(join(folder, "app.ts"), PROGRAM);
+const H3_PROGRAM = `
+import { H3 } from "h3";
+import type { SessionInterface } from "flagon";
+import { session } from "flagon/h3";
+
+declare module "flagon" {
+  interface SessionData { user: string; visits: number }
+}
+declare module "flagon/h3" {
+  interface H3Setup { load: "eager" }
+}
+
+declare const visits: SessionInterface;
+new H3().use(session(visits, { load: "eager" })).get("/", (event) => {
+  const user: string | undefined = event.context.session.user;
+  // @ts-expect-error -- a number
+  event.context.session.visits = "one";
+  // @ts-expect-error -- nobody declared it
+  return user ?? event.context.session.nothing;
+});
+`;
+
+test.each([
+  ["req.session", PROGRAM],
+  ["event.context.session, and its kind with H3Setup", H3_PROGRAM],
+])("declaring SessionData once types %s everywhere", (_what, program) => {
+  writeFileSync(join(folder, "app.ts"), program);
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: OPTIONS, include: ["app.ts"] }));
   const { stdout, status } = spawnSync(process.execPath, [COMPILER, "-p", folder], { encoding: "utf8" });
   expect([stdout, status]).toEqual(["", 0]);

@@ -2,13 +2,14 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { session } from "../../src/adapters/fetch.ts";
 import { session as ambient } from "../../src/core/context.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
 import { testAdapter } from "../../src/testing/adapter-suite.ts";
 import { deferred } from "../../src/testing/internal/adapter-stage.ts";
-import { brokenFixture, eventsOf, fixture } from "./fixtures.ts";
+import { type Fixture, type Visit, brokenFixture, eventsOf, fixture, warningOf } from "./fixtures.ts";
 import { overFetch } from "./servers.ts";
 
 describe("fetch adapter", () => {
-  testAdapter({ test, serve: overFetch, load: "lazy", savesLate: false });
+  testAdapter({ test, serve: overFetch, load: "lazy" });
 });
 
 const request = new Request("http://example.test/");
@@ -127,6 +128,26 @@ describe("a handler", () => {
     expect((await logout(new Request(request, { headers: { cookie } }))).status).toBe(503);
   });
 
+  test("whose host answers for it saves nothing either, where hasFailed says so", async () => {
+    const { visits, store } = fixture();
+    const hasFailed = ({ status }: Response) => status >= 500;
+    const statuses = [200, 404, 500].map(async (status) => {
+      const handler = session(
+        visits,
+        async (_request, context) => (((await context.session())["user"] = "ada"), new Response("", { status })),
+        { hasFailed },
+      );
+      const answer = await handler(request);
+      return [answer.status, answer.headers.getSetCookie().length];
+    });
+    expect(await Promise.all(statuses)).toEqual([
+      [200, 1],
+      [404, 1],
+      [500, 0],
+    ]);
+    expect(store.take().create).toBe(2);
+  });
+
   test("has the ambient session once it has awaited its own", async () => {
     const handler = session(fixture().visits, async (_request, context) => {
       expect(() => ambient["user"]).toThrow(expect.objectContaining({ code: "CONTEXT" }));
@@ -166,4 +187,139 @@ test("throws for options that it does not know", () => {
   expect(() => session(fixture().visits, () => new Response(), { load: "eager" } as never)).toThrow(
     expect.objectContaining({ code: "CONFIG" }),
   );
+});
+
+/** Sessions that count how often they are saved. */
+function counted({ visits }: Pick<Fixture, "visits">): { sessions: Fixture["visits"]; saves: () => number } {
+  let saves = 0;
+  const save: Fixture["visits"]["save"] = async (current) => (saves++, visits.save(current));
+  return { sessions: { ...visits, save }, saves: () => saves };
+}
+
+/** What is streamed to a visitor who has logged in, and what the store knows of the visitor afterwards. */
+async function streamed({ visits }: Pick<Fixture, "visits">, bodyOf: (current: Visit) => ReadableStream) {
+  const login = await session(visits, async (_request, context) => {
+    (await context.session())["user"] = "ada";
+    return new Response();
+  })(request);
+  const mine = new Request(request, { headers: { cookie: String(login.headers.get("set-cookie")?.split(";", 1)) } });
+  const stream = session(visits, async (_request, context) => new Response(bodyOf(await context.session())));
+  const who = session(visits, async (_request, context) => new Response(String((await context.session())["user"])));
+  return { answer: await stream(mine), user: async () => (await who(mine)).text() };
+}
+
+describe("a body that streams", () => {
+  test("keeps what changed meanwhile, before its reader sees the end", async () => {
+    const { answer, user } = await streamed(fixture(), (current) => {
+      return ReadableStream.from([Buffer.from("one")]).pipeThrough(
+        new TransformStream({ flush: () => void (current["user"] = "eve") }),
+      );
+    });
+    const reader = answer.body?.getReader();
+    expect(await reader?.read()).toEqual({ done: false, value: Buffer.from("one") });
+    expect(await user()).toBe("ada");
+    expect(await reader?.read()).toEqual({ done: true, value: undefined });
+    expect(await user()).toBe("eve");
+  });
+
+  test("is told when its reader leaves, and keeps what changed until then", async () => {
+    let reason: unknown;
+    const { answer, user } = await streamed(fixture(), (current) => {
+      return new ReadableStream({
+        cancel(given) {
+          reason = given;
+          current["user"] = "eve";
+        },
+      });
+    });
+    await answer.body?.cancel("enough");
+    expect([reason, await user()]).toEqual(["enough", "eve"]);
+  });
+
+  test("is kept once when its reader leaves while it waits for more", async () => {
+    const { sessions, saves } = counted(fixture());
+    const answer = await session(sessions, async (_request, context) => {
+      const current = await context.session();
+      const cancel = async () => {
+        await nextTurn();
+        current["user"] = "eve";
+      };
+      return new Response(new ReadableStream({ pull: () => new Promise(() => undefined), cancel }));
+    })(request);
+    const reader = answer.body?.getReader();
+    const waiting = reader?.read();
+    await reader?.cancel();
+    expect([await waiting, saves()]).toEqual([{ done: true, value: undefined }, 2]);
+  });
+
+  test("keeps nothing when it breaks off, and breaks off for its reader", async () => {
+    const failure = new Error("on purpose");
+    const { answer, user } = await streamed(fixture(), (current) => {
+      return pulled(() => {
+        current["user"] = "eve";
+        throw failure;
+      });
+    });
+    await expect(answer.text()).rejects.toBe(failure);
+    expect(await user()).toBe("ada");
+  });
+
+  test("ends as it should when what changed cannot be kept, which is told", async () => {
+    let down = false;
+    const sessions = fixture((verb) => {
+      if (down && verb === "update") throw new Error("the store is down, on purpose");
+    });
+    const { answer, user } = await streamed(sessions, (current) => {
+      return ReadableStream.from(["one"]).pipeThrough(
+        new TransformStream({
+          transform: (text: string, controller) => controller.enqueue(Buffer.from(text)),
+          flush: () => void (current["user"] = "eve"),
+        }),
+      );
+    });
+    down = true;
+    let text = "";
+    expect(await eventsOf(async () => (text = await answer.text()))).toEqual(["failed"]);
+    expect(text).toBe("one");
+    down = false;
+    expect(await user()).toBe("ada");
+  });
+
+  test("is not saved again when nothing changed", async () => {
+    const { sessions, saves } = counted(fixture());
+    const answer = await session(sessions, async (_request, context) => {
+      (await context.session())["user"] = "ada";
+      return new Response("one");
+    })(request);
+    expect([await answer.text(), saves()]).toEqual(["one", 1]);
+  });
+
+  test("tells of a new id that came too late for its cookie", async () => {
+    const { answer } = await streamed(fixture(), (current) => pulled(() => current.regenerate()));
+    expect(await eventsOf(() => answer.text())).toEqual(["late"]);
+  });
+
+  test("warns when it asks for the session after the response was returned", async () => {
+    const warned = warningOf("FLAGON_UNSAVED");
+    const answer = await session(fixture().visits, (_request, context) => {
+      return new Response(pulled(() => context.session()));
+    })(request);
+    await answer.text();
+    expect(await warned).toContain("first asked for after");
+  });
+});
+
+/** A body that does something when it is first read, and ends. */
+function pulled(run: () => unknown): ReadableStream {
+  const pull = async (controller: ReadableStreamDefaultController) => {
+    await run();
+    controller.close();
+  };
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
+}
+
+test("throws for what are no sessions", () => {
+  for (const wrong of [undefined, null, {}, memoryStore()]) {
+    expect(() => session(wrong as never, () => new Response())).toThrow(expect.objectContaining({ code: "CONFIG" }));
+  }
 });

@@ -1,5 +1,6 @@
 /** Sessions for the tests beside the kit: with a store that can be made to wait or to fail. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { on } from "node:events";
 import {
   EVENTS,
   type Session,
@@ -57,4 +58,12 @@ export async function eventsOf(run: () => Promise<unknown>): Promise<string[]> {
     unsubscribe(EVENTS, listener);
   }
   return types;
+}
+
+/** What the process says when it warns with a code. */
+export async function warningOf(code: string): Promise<string> {
+  for await (const [warning] of on(process, "warning") as AsyncIterable<[Error & { code?: string }]>) {
+    if (warning.code === code) return warning.message;
+  }
+  return "";
 }

@@ -1,13 +1,24 @@
 import express from "express";
+import fastify from "fastify";
+import Koa from "koa";
+import { H3, toNodeHandler } from "h3";
+import { createApp, eventHandler, toNodeListener } from "h3v1";
+import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { session as overExpress } from "../../src/adapters/express.ts";
+import { session as overFastify } from "../../src/adapters/fastify.ts";
 import { session as overFetch } from "../../src/adapters/fetch.ts";
+import { session as overH3 } from "../../src/adapters/h3.ts";
+import { session as overH3v1 } from "../../src/adapters/h3-v1.ts";
+import { session as overHono } from "../../src/adapters/hono.ts";
+import { session as overKoa } from "../../src/adapters/koa.ts";
 import { session as overNode } from "../../src/adapters/node.ts";
 import { type Session, type SessionInterface, cookieSessions, sessions } from "../../src/index.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { browser } from "../../src/testing/browser.ts";
 import { KEY } from "../core/helpers.ts";
 import { bridge, listen } from "./servers.ts";
+import { listenWeb } from "./web-servers.ts";
 
 interface Account {
   user: string;
@@ -33,7 +44,10 @@ type Pay = ReturnType<typeof cashier>["pay"];
 const LOCKED = { lock: true };
 const login = (session: Session<Account>) => ((session.user = "ada"), "0");
 
-const hosts: Record<string, (visits: SessionInterface<Account>, pay: Pay) => ReturnType<typeof listen>> = {
+const hosts: Record<
+  string,
+  (visits: SessionInterface<Account>, pay: Pay) => Promise<{ url: string; close(): unknown }>
+> = {
   express(visits, pay) {
     const app = express();
     app.use(overExpress(visits));
@@ -50,6 +64,24 @@ const hosts: Record<string, (visits: SessionInterface<Account>, pay: Pay) => Ret
       session.then(req.path === "/pay" ? pay : login).then((text) => res.send(text), next);
     });
     return listen(app);
+  },
+  async fastify(visits, pay) {
+    const app = fastify();
+    await app.register(overFastify, { sessions: visits });
+    app.get("/login", async (request) => login(request.session as Session<Account>));
+    app.get("/pay", { config: LOCKED }, async (request) => pay(request.session as Session<Account>));
+    return { url: await app.listen({ port: 0, host: "127.0.0.1" }), close: () => app.close() };
+  },
+  koa(visits, pay) {
+    const app = new Koa().use(overKoa(visits));
+    const locking = overKoa(visits, LOCKED);
+    app.use(async (ctx, next) => (ctx.path === "/pay" ? locking(ctx, next) : next()));
+    app.use(async (ctx) => {
+      const current = ctx.session as Session<Account>;
+      ctx.body = await (ctx.path === "/pay" ? pay(current) : login(current));
+    });
+    const answer = app.callback();
+    return listen((req, res) => void answer(req, res));
   },
   node: (visits, pay) =>
     listen(
@@ -68,7 +100,32 @@ const hosts: Record<string, (visits: SessionInterface<Account>, pay: Pay) => Ret
   },
 };
 
-describe.each(Object.entries(hosts))("lock: true over %s", (_name, serve) => {
+type Lazy = () => Promise<Session<Account>>;
+
+const routed: typeof hosts = {
+  "hono, on one route": (visits, pay) => {
+    const app = new Hono().use(overHono(visits));
+    app.get("/login", async (c) => c.text(login(await c.var.session())));
+    app.get("/pay", overHono(visits, LOCKED), async (c) => c.text(await pay(await c.var.session())));
+    return listenWeb(app);
+  },
+  "h3, on one route": (visits, pay) => {
+    const app = new H3({ silent: true }).use(overH3(visits)).use("/pay", overH3(visits, LOCKED));
+    app.get("/login", async ({ context }) => login((await context.session()) as Session<Account>));
+    app.get("/pay", async ({ context }) => pay((await context.session()) as Session<Account>));
+    return listen(toNodeHandler(app));
+  },
+  "h3 1, for all routes": (visits, pay) => {
+    const app = createApp().use(overH3v1(visits, LOCKED));
+    const handle = async (context: Record<string, unknown>, path: string) => {
+      const current = await (context["session"] as Lazy)();
+      return path === "/pay" ? pay(current) : login(current);
+    };
+    return listen(toNodeListener(app.use(eventHandler(({ context, path }) => handle(context, path)))));
+  },
+};
+
+describe.each(Object.entries({ ...hosts, ...routed }))("lock: true over %s", (_name, serve) => {
   test("has each request alone with its session", async () => {
     const visits = sessions<Account>({ store: memoryStore(), keys: { current: KEY } });
     const { inside, pay } = cashier();

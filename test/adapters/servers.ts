@@ -6,21 +6,28 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import express5, { type Express, type Response as ExpressResponse } from "express";
 import express4 from "express4";
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import koa3, { type Context as KoaContext } from "koa";
+// @ts-expect-error -- it has no types of its own, and those of Koa go by another name
+import koa2 from "koa2";
 import { session as expressSession } from "../../src/adapters/express.ts";
+import { session as fastifySession } from "../../src/adapters/fastify.ts";
 import { session as fetchSession } from "../../src/adapters/fetch.ts";
+import { session as koaSession } from "../../src/adapters/koa.ts";
 import { session as nodeSession } from "../../src/adapters/node.ts";
 import type { AdapterKit, Answer, Served } from "../../src/testing/internal/adapter-stage.ts";
 
-/** Serves on a free port, and closes whatever is open at the end. */
-export async function listen(listener: RequestListener): Promise<Served> {
+/** Serves on a free port. `close` closes whatever is open; `finish` takes no more, and waits for those under way. */
+export async function listen(listener: RequestListener): Promise<Served & { finish(): Promise<unknown> }> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
+  const finish = () => new Promise((resolve) => server.close(resolve));
   const close = async () => {
     server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await finish();
   };
-  return { url: `http://127.0.0.1:${port}`, close };
+  return { url: `http://127.0.0.1:${port}`, close, finish };
 }
 
 export function overNode(load: "eager" | "lazy"): AdapterKit["serve"] {
@@ -68,6 +75,66 @@ function send(response: ExpressResponse, { status = 200, headers = [], body = ""
   else Readable.from(body).pipe(response);
 }
 
+export function overFastify(load: "eager" | "lazy"): AdapterKit["serve"] {
+  return async (sessions, act) => {
+    const app = fastify();
+    await app.register(fastifySession, { sessions, load });
+    app.all("/*", async (request, reply) => {
+      const answer = await act(pathOf(request.raw), () => request.session);
+      return reply.send(prepared(reply, answer));
+    });
+    return listenFastify(app);
+  };
+}
+
+/** Sets status and fields, and gives what is to be sent. */
+function prepared(reply: FastifyReply, { status = 200, headers = [], body = "" }: Answer): unknown {
+  for (const [name, value] of headers) reply.header(name, value);
+  reply.code(status);
+  if (typeof body === "string") return body;
+  return body instanceof Uint8Array ? Buffer.from(body) : Readable.from(body);
+}
+
+/** Serves on a free port, and closes whatever is open at the end. */
+export async function listenFastify(app: FastifyInstance): Promise<Served> {
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const close = () => {
+    app.server.closeAllConnections();
+    return app.close();
+  };
+  return { url, close };
+}
+
+/** Koa by its major version. */
+export const KOA: Record<string, () => koa3> = {
+  "Koa 3": () => new koa3(),
+  "Koa 2": () => new (koa2 as typeof koa3)(),
+};
+
+export function overKoa(koa: () => koa3, load: "eager" | "lazy"): AdapterKit["serve"] {
+  return (sessions, act) => {
+    const app = koa();
+    app.silent = true;
+    app.use(koaSession(sessions, { load }));
+    app.use(async (ctx) => fill(ctx, await act(ctx.path, () => ctx.session)));
+    return listenKoa(app);
+  };
+}
+
+export function listenKoa(app: koa3): Promise<Served> {
+  const answer = app.callback();
+  return listen((req, res) => void answer(req, res));
+}
+
+function fill(ctx: KoaContext, { status = 200, headers = [], body = "" }: Answer): void {
+  const location = headers.find(([name]) => name === "Location")?.[1];
+  if (location !== undefined) ctx.redirect(location);
+  for (const [name, value] of headers) ctx.append(name, value);
+  if (typeof body === "string") ctx.body = body;
+  else ctx.body = body instanceof Uint8Array ? Buffer.from(body) : Readable.from(body);
+  ctx.status = status;
+}
+
 /** Web standards have no server of their own: this one hands requests from `node:http` to the handler. */
 export const overFetch: AdapterKit["serve"] = (sessions, act) => {
   const handler = fetchSession(sessions, async (request, { session }) => {
@@ -77,7 +144,8 @@ export const overFetch: AdapterKit["serve"] = (sessions, act) => {
   return listen(bridge(handler));
 };
 
-function bodyOf(body: Answer["body"]): string | Uint8Array | ReadableStream | null {
+/** A body as web standards have it. */
+export function bodyOf(body: Answer["body"]): string | Uint8Array | ReadableStream | null {
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) return body ?? null;
   return Readable.toWeb(Readable.from(body).map((text: string) => Buffer.from(text))) as ReadableStream;
 }

@@ -102,6 +102,16 @@ describe("two requests of one session at once", () => {
     expect(saved).toMatchObject({ result: "saved", conflicts: [] });
   });
 
+  test("setting the same value is no conflict beside a change of another key", async () => {
+    const { data, saved } = await race(
+      {},
+      (s) => (s["theme"] = "dark"),
+      (s) => Object.assign(s, { theme: "dark", other: 1 }),
+    );
+    expect(data).toEqual({ theme: "dark", other: 1 });
+    expect(saved.conflicts).toEqual([]);
+  });
+
   test("deleting what the other changed is a conflict", async () => {
     const { data, saved } = await race(
       { a: 1 },

@@ -428,8 +428,10 @@ describe("parallel requests", () => {
     const events = await eventsOf(async () => {
       expect(await browser.save(mine)).toMatchObject({ result: "merged", conflicts: ["theme"], tries: 2 });
     });
+    const key = expect.stringMatching(/^[0-9a-f]{16}$/) as unknown;
     expect(events).toEqual([
-      { type: "conflict", key: expect.stringMatching(/^[0-9a-f]{16}$/), keys: ["theme"], tries: 2 },
+      { type: "contended", key, tries: 2 },
+      { type: "conflict", key, keys: ["theme"], tries: 2 },
     ]);
     expect((await browser.open())["theme"]).toBe("dark");
   });
@@ -615,6 +617,16 @@ describe("the timeouts", () => {
     expect((await browser.open()).isNew).toBe(false);
     clock.advance(1);
     expect((await browser.open()).isNew).toBe(true);
+  });
+
+  test("that were made shorter hold for sessions that began before", async () => {
+    const { browser, clock, store } = memorySessions({ timeouts: { idle: 3600, absolute: 7200 } });
+    await browser.visit((session) => (session["user"] = "ada"));
+    const shorter = createSessions({ store, clock, keys: { current: KEY }, timeouts: { idle: 3600, absolute: 600 } });
+    clock.advance(600_000 - 1);
+    expect({ ...(await shorter.open(browser.request)) }).toEqual({ user: "ada" });
+    clock.advance(1);
+    expect({ ...(await shorter.open(browser.request)) }).toEqual({});
   });
 
   test("that are absolute hold whatever is done", async () => {

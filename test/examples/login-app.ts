@@ -1,16 +1,12 @@
 /** The login example as a process of its own, in an empty folder. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
+import { type Spawned, TSX, end, spawnNode, urlIn } from "./process.ts";
 
 const SERVER = fileURLToPath(new URL("../../examples/login/server.ts", import.meta.url));
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-/** How many milliseconds it has to end when told to. */
-const PATIENCE = 10_000;
 
 export interface App {
   /** Where it listens, as it said itself. */
@@ -70,41 +66,11 @@ export async function serving(url: string): Promise<void> {
 }
 
 async function start(folder: string, env: NodeJS.ProcessEnv) {
-  const { child, output } = spawnApp(folder, env);
-  const url = await urlIn(child, output);
-  return { url, output, stop: () => end(child) };
+  const app = spawnApp(folder, env);
+  const url = await urlIn(app);
+  return { url, output: () => app.output(), stop: () => end(app) };
 }
 
-/** Nothing of our own environment reaches it but what finds programs. */
-function spawnApp(folder: string, env: NodeJS.ProcessEnv): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, ["--import", TSX, SERVER], {
-    cwd: folder,
-    env: { PATH: process.env["PATH"], ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const chunks: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => chunks.push(String(chunk)));
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  child.once("exit", () => process.off("exit", kill));
-  return { child, output: () => chunks.join("") };
-}
-
-function urlIn(child: ChildProcess, output: () => string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    child.stdout?.on("data", () => {
-      const url = /http:\/\/[\w.:]+/.exec(output())?.[0];
-      if (url !== undefined) resolve(url);
-    });
-    child.once("close", () => reject(new Error(`the example ended:\n${output()}`)));
-  });
-}
-
-async function end(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  child.kill("SIGTERM");
-  const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
-  await once(child, "exit");
-  clearTimeout(late);
-  return child.exitCode;
+function spawnApp(folder: string, env: NodeJS.ProcessEnv): Spawned {
+  return spawnNode(["--import", TSX, SERVER], folder, env);
 }

@@ -8,6 +8,7 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { flaskSession } from "../../src/flask/flask.ts";
 import { type Data, Visitor } from "../core/helpers.ts";
 import { canStart, has, startMariadb, startPostgres, untilTheEnd } from "../engines.ts";
+import { startFaultProxy } from "../faults/proxy.ts";
 import { type Engine, openers, openPostgres } from "../stores/sql-databases.ts";
 import { type Home, openHome } from "../stores/sql-home.ts";
 
@@ -78,6 +79,21 @@ describe.skipIf(!canStart("postgres") || !canStart("mariadb"))("a database behin
       const { status, stdout } = spawnSync(process.execPath, ["--import", "tsx", worker, url], { encoding: "utf8" });
       expect({ status, stdout }).toEqual({ status: 0, stdout: "saved\n" });
     }
+  });
+});
+
+describe.each(engines.filter((name) => name !== "sqlite" && has(name)))("SESSION_SQLALCHEMY over %s", (name) => {
+  // What would end a process is told by vitest as an error of the run.
+  test("lives on when a connection breaks within a statement", async () => {
+    const home = await openHome(name);
+    const at = new URL(home.url);
+    const line = await untilTheEnd(startFaultProxy(Number(at.port), at.hostname));
+    at.host = `127.0.0.1:${line.port}`;
+    const visitor = new Visitor(flaskSession<Data>({ SESSION_TYPE: "sqlalchemy", SESSION_SQLALCHEMY: at.href }));
+    await visitor.visit((session) => (session["user"] = "ada"));
+    line.faults.lostReplies = 1;
+    await expect(visitor.open()).rejects.toMatchObject({ code: "STORE" });
+    expect((await visitor.open())["user"]).toBe("ada");
   });
 });
 

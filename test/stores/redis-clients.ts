@@ -30,6 +30,13 @@ export const clients: Record<string, (url: string) => Promise<Lent<RedisClient>>
   iovalkey: (url) => ready(new IoValkey(url, IOREDIS)),
 };
 
+/** Those that send again by themselves, unless they are told otherwise, what was not answered when a connection broke. */
+export const insistent: Record<string, (url: string) => Promise<Lent<RedisClient>>> = {
+  "ioredis 5": (url) => ready(new IoRedis5(url)),
+  "ioredis 6": (url) => ready(new IoRedis6(url)),
+  iovalkey: (url) => ready(new IoValkey(url)),
+};
+
 /** Connects a client of node-redis. */
 export async function connected<
   Client extends { connect(): Promise<unknown>; destroy(): void; on(event: "error", listener: () => void): unknown },

@@ -9,7 +9,7 @@ import { bytes } from "../../src/testing/internal/stage.ts";
 import { testListable, testStore } from "../../src/testing/store-suite.ts";
 import { testWriters } from "../../src/testing/store-writers.ts";
 import { canStart, engine, has, startRedis, startSentinel, untilTheEnd } from "../engines.ts";
-import { clients, connected, type Lent, ready } from "./redis-clients.ts";
+import { clients, connected, insistent, type Lent, ready } from "./redis-clients.ts";
 import { startFaultProxy } from "../faults/proxy.ts";
 import { ODD_DEADLINES, writeAll } from "./odd-deadlines.ts";
 import { startWorker } from "./start-worker.ts";
@@ -54,6 +54,26 @@ describe.skipIf(!has("redis"))("redis store", () => {
       spawn: (plan) => startWorker("redis", name, url, plan),
     });
   });
+
+  test.each(Object.entries(insistent))(
+    "rejects a swap that %s sent again by itself where another had come between: it may have been made",
+    async (_name, lend) => {
+      const line = await untilTheEnd(startFaultProxy(Number(new URL(url).port)));
+      const client = await use(lend(`redis://127.0.0.1:${line.port}`));
+      const [own, other] = [redisStore(client), redisStore(probe)];
+      const key = "sent twice";
+      await own.delete(key);
+      await own.create(key, entry("0"));
+      // Redis knows the script from then on.
+      await own.update(key, { ...entry("a"), before: bytes("0") });
+      Object.assign(line.faults, { lostReplies: 1, refuses: true });
+      const swapped = own.update(key, { ...entry("b"), before: bytes("a") });
+      await vi.waitUntil(() => other.update(key, { ...entry("c"), before: bytes("b") }).then(({ done }) => done));
+      line.heal();
+      await expect(swapped).rejects.toThrow("sent again");
+      expect(await own.update(key, { ...entry("d"), before: bytes("x") })).toMatchObject({ current: holding("c") });
+    },
+  );
 
   test("writes as a Python peer does: the value alone, under prefix and key, with a life of whole seconds", async () => {
     const [prefix, clock] = [newPrefix(), manualClock()];
@@ -259,9 +279,12 @@ describe("redis store without Redis", () => {
   test.each([{ prefix: 5 }, { clock: 5 }, { durable: { replicas: 0 } }, { durable: { timeout: 0 } }])(
     "refuses the options %o",
     (options) => {
-      expect(() =>
-        redisStore({ callBuffer: async () => null, pipeline: () => ({ exec: async () => null }) }, options as never),
-      ).toThrow(expect.objectContaining({ code: "CONFIG" }));
+      const client = {
+        callBuffer: async () => null,
+        pipeline: () => ({ exec: async () => null }),
+        on: () => undefined,
+      };
+      expect(() => redisStore(client, options as never)).toThrow(expect.objectContaining({ code: "CONFIG" }));
     },
   );
 });

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { applyHeaders } from "../../core/headers.ts";
 import type { Saved } from "../../core/interface.ts";
-import { tellIfLate, tellLateFailure } from "./late.ts";
+import { saveLate } from "./late.ts";
 import {
   type Holder,
   type Layer,
@@ -16,7 +16,8 @@ import {
   refuseHeader,
   setHolder,
 } from "./layer.ts";
-import { fieldsOf, takeHead } from "./response-headers.ts";
+import { fieldsOf, messageOf, setStatus, takeHead } from "./response-headers.ts";
+import { together } from "./together.ts";
 
 /** What is done around a response's first byte. */
 export interface Around {
@@ -33,13 +34,25 @@ export interface Around {
 
 /**
  * Has a response wait for `around.save()` before its first byte, if that is due then. To be called before the handler: it
- * may look up `response.end` first and its session afterwards, as in `response.end(request.session.name)`.
+ * may look up `response.end` first and its session afterwards, as in `response.end(request.session.name)`. A response may
+ * wait for several.
  */
 export function beforeHeaders(response: ServerResponse, around: Around): void {
-  setHolder(response.req, new Hold(response, layerFor(response), around));
+  const holder = holderOf(response.req);
+  if (holder instanceof Hold) holder.join(around);
+  else setHolder(response.req, new Hold(response, layerFor(response), around));
 }
 
-/** What was given to `beforeHeaders` for the response to a request. */
+/**
+ * Saves before the first byte is asked for, if anything is due: for a framework that sends when its handlers are through,
+ * so that a failure is still theirs. Rejects as `save` did, when `fail` was called.
+ */
+export async function settle({ req }: ServerResponse): Promise<void> {
+  const holder = holderOf(req);
+  if (holder instanceof Hold) await holder.settle();
+}
+
+/** What was given to `beforeHeaders` for the response to a request, the first if several were. */
 export function aroundOf(request: IncomingMessage): Around | undefined {
   const holder = holderOf(request);
   return holder instanceof Hold ? holder.around : undefined;
@@ -59,17 +72,20 @@ interface Source {
 /**
  * - `before`: nothing was sent.
  * - `held`: what is sent waits.
+ * - `saved`: nothing was sent, and the save is done.
  * - `body`: the head has left, the end not.
  * - `over`: nothing more is to be done.
  * - `failed`: what comes is the answer to the failure.
  * - `answered`: what comes is of a handler that goes on, and is ignored.
  */
-type Phase = "before" | "held" | "body" | "over" | "failed" | "answered";
+type Phase = "before" | "held" | "saved" | "body" | "over" | "failed" | "answered";
 
 class Hold implements Holder {
   readonly layer: Layer;
   readonly around: Around;
   readonly #response: ServerResponse;
+  /** All that joined. */
+  #around: Around;
   #phase: Phase = "before";
   #calls: Call[] = [];
   #drains: Method[] = [];
@@ -82,6 +98,20 @@ class Hold implements Holder {
     this.#response = response;
     this.layer = layer;
     this.around = around;
+    this.#around = around;
+  }
+
+  join(around: Around): void {
+    this.#around = together(this.#around, around);
+  }
+
+  async settle(): Promise<void> {
+    if (this.#phase === "before" && this.#around.isDue) await this.#saveFirst();
+    if (this.#isFailed) throw this.#failure;
+  }
+
+  get #isFailed(): boolean {
+    return this.#phase === "failed";
   }
 
   get isHeld(): boolean {
@@ -96,11 +126,13 @@ class Hold implements Holder {
     const call: Call = { sender, args };
     switch (this.#phase) {
       case "before":
-        return this.around.isDue ? this.#begin(call) : this.#goOn(call);
+        return this.#around.isDue ? this.#begin(call) : this.#goOn(call);
       case "held":
         return sender === "writeHead" ? this.#repeatHead(args) : this.#wait(call);
+      case "saved":
+        return this.#sendSaved(call);
       case "body":
-        return this.around.isDue && sender === "end" ? this.#finish(call) : this.#goOn(call);
+        return this.#around.isDue && sender === "end" ? this.#finish(call) : this.#goOn(call);
       case "failed":
         return this.#answer(call);
       case "answered":
@@ -144,6 +176,13 @@ class Hold implements Holder {
     return this.#wait({ sender, args: rest });
   }
 
+  /** A framework that answers with an error may have taken the fields off again, but the session is saved. */
+  #sendSaved({ sender, args }: Call): unknown {
+    const rest = sender === "writeHead" ? takeHead(this.#response, args) : args;
+    applyHeaders(this.#sent, fieldsOf(this.#response));
+    return this.#goOn({ sender, args: rest });
+  }
+
   #finish(call: Call): unknown {
     void this.#saveLate();
     return this.#wait(call);
@@ -161,12 +200,13 @@ class Hold implements Holder {
   }
 
   async #saveFirst(): Promise<void> {
-    const { statusCode, statusMessage } = this.#response;
+    const { statusCode } = this.#response;
+    const statusMessage = messageOf(this.#response);
     this.#phase = "held";
     try {
-      const { headers } = await this.around.save(false);
+      const { headers } = await this.#around.save(false);
       this.#phase = "over";
-      Object.assign(this.#response, { statusCode, statusMessage });
+      setStatus(this.#response, statusCode, statusMessage);
       applyHeaders(headers, fieldsOf(this.#response));
       this.#sent = headers;
       this.#replay();
@@ -178,8 +218,7 @@ class Hold implements Holder {
   /** Changes that came after the head has left: the store takes them, the browser can be told no more. */
   async #saveLate(): Promise<void> {
     this.#phase = "held";
-    const saved = await this.around.save(true).catch(tellLateFailure);
-    if (saved) tellIfLate(saved, this.#sent);
+    await saveLate(() => this.#around.save(true), this.#sent);
     this.#phase = "over";
     try {
       this.#replay();
@@ -194,7 +233,7 @@ class Hold implements Holder {
     const waiting = this.#drains.splice(0);
     const results = calls.map((call) => this.#pass(call));
     if (isEnded) return;
-    this.#phase = "body";
+    this.#phase = calls.length > 0 ? "body" : "saved";
     const hasWritten = calls.some(({ sender }) => sender === "write");
     if (hasWritten && !results.includes(false)) process.nextTick(drain, this.#response, waiting);
   }
@@ -204,7 +243,7 @@ class Hold implements Holder {
     this.#failure = error;
     for (const call of this.#calls.splice(0)) this.#discard(call);
     this.#cutOff();
-    this.around.fail(error);
+    this.#around.fail(error);
   }
 
   /** Keeps what is piped out of the answer. Nobody else would end it: `pipeline` waits for it. */

@@ -7,25 +7,19 @@ import { handOut, holdBack } from "../../core/state.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
 import { type Around, aroundOf, beforeHeaders } from "./before-headers.ts";
+import type { Load } from "./load.ts";
 import { refusalOf } from "./refusal.ts";
 import { RequestSession } from "./request-session.ts";
-import { type Snapshot, fieldsOf, restoreHeaders, snapshotOf } from "./response-headers.ts";
-
-/** When a session is loaded: before the handler runs, or when it asks. */
-export type Load = "eager" | "lazy";
-
-/** The option `load`, with its default. Throws `CONFIG` for any other. */
-export function checkedLoad(load: Load = "eager"): Load {
-  if (load === "eager" || load === "lazy") return load;
-  throw new SessionError("CONFIG", `load is ${String(load)}; give 'eager' or 'lazy'`);
-}
+import { type Fields, type Snapshot, fieldsOf, restoreHeaders, setStatus, snapshotOf } from "./response-headers.ts";
 
 /** What the adapters of Node's servers differ in. */
 export interface Host {
+  /** Where the handler sets header fields. Default: the response. */
+  readonly fields?: Fields;
   /** When `request.session` is loaded: it is the session itself, or a promise of it. */
-  load: Load;
+  readonly load: Load;
   /** That the request has its session alone; absent: it has not. */
-  lock?: LockOptions | undefined;
+  readonly lock?: LockOptions | undefined;
   /** Whether the browser came by https. */
   isSecure(): boolean;
   /** Whether the handler failed, so that what it changed is not saved. */
@@ -34,21 +28,28 @@ export interface Host {
   refuse(error: unknown, text: string): void;
 }
 
-/** Not enumerable: whoever walks over a request does not look at its session. */
-const SESSION: PropertyDescriptor = {
-  configurable: true,
-  get(this: IncomingMessage) {
-    return visitOf(this)?.take();
-  },
-  set() {
-    throw new SessionError(
-      "RESERVED",
-      "req.session cannot be assigned; clear() empties the session, destroy() ends it",
-    );
-  },
-};
+/**
+ * The property `name` of a framework's own object, which shows the session of its visit. Not enumerable: whoever walks over
+ * a request does not look at its session.
+ */
+export function sessionProperty<Owner>(
+  name: string,
+  visitFor: (owner: Owner) => Visit<object> | undefined,
+): { configurable: true; get: (this: Owner) => object | undefined; set: () => never } {
+  return {
+    configurable: true,
+    get() {
+      return visitFor(this)?.take();
+    },
+    set() {
+      throw new SessionError("RESERVED", `${name} cannot be assigned; clear() empties the session, destroy() ends it`);
+    },
+  };
+}
 
-/** The visit that a request is. */
+const SESSION = sessionProperty("req.session", visitOf);
+
+/** The visit that a request is, the first if it is several. */
 export function visitOf(request: IncomingMessage): Visit<object> | undefined {
   const around = aroundOf(request);
   return around instanceof Visit ? around : undefined;
@@ -60,6 +61,7 @@ export class Visit<T extends object> implements Around {
   readonly #response: ServerResponse;
   readonly #host: Host;
   readonly #session: RequestSession<T>;
+  readonly #fields: Fields;
   /** What is left of the headers when the request fails: those of whoever came before us. */
   readonly #headers: Snapshot;
   #isTaken = false;
@@ -70,7 +72,8 @@ export class Visit<T extends object> implements Around {
     this.#host = host;
     const open = () => ({ cookie: request.headers.cookie, secure: host.isSecure() });
     this.#session = new RequestSession(sessions, open, host.lock);
-    this.#headers = snapshotOf(response);
+    this.#fields = host.fields ?? response;
+    this.#headers = snapshotOf(this.#fields);
   }
 
   /** Opens the session if that is due now. Rejects with `STORE` when the store failed. */
@@ -86,8 +89,14 @@ export class Visit<T extends object> implements Around {
 
   /** Runs the handler, for which the request has its `session`, and whose response waits for the save. */
   run<Result>(handler: () => Result): Result {
-    beforeHeaders(this.#response, this);
     Object.defineProperty(this.#request, "session", SESSION);
+    return this.enter(handler);
+  }
+
+  /** Runs the handler, whose response waits for the save. Of several visits the first is what code below it finds. */
+  enter<Result>(handler: () => Result): Result {
+    beforeHeaders(this.#response, this);
+    if (visitOf(this.#request) !== this) return handler();
     return runWithSession(() => (this.#host.load === "lazy" ? this.#session.opened : this.take()), handler);
   }
 
@@ -113,10 +122,10 @@ export class Visit<T extends object> implements Around {
     report({ type: "failed", error });
     const { status, headers, text } = refusalOf(error);
     if (!this.#response.headersSent) {
-      restoreHeaders(this.#response, this.#headers);
-      this.#response.removeHeader("Cache-Control");
-      applyHeaders(headers, fieldsOf(this.#response));
-      Object.assign(this.#response, { statusCode: status, statusMessage: undefined });
+      restoreHeaders(this.#fields, this.#headers);
+      this.#fields.removeHeader("Cache-Control");
+      applyHeaders(headers, fieldsOf(this.#fields));
+      setStatus(this.#response, status);
     }
     this.#host.refuse(error, text);
   }

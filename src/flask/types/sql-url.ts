@@ -38,8 +38,9 @@ export function connectorOf(key: string, url: string, schemes: readonly string[]
 async function dialPostgres({ PostgresDialect }: KyselyModule, key: string, url: string): Promise<Dialect> {
   const { default: pg } = await load(key, "pg", import("pg"));
   const pool = new pg.Pool({ connectionString: url, allowExitOnIdle: true });
-  // Without a listener a connection that breaks while nobody uses it ends the process.
+  // Without listeners a connection that breaks ends the process: this is for those that nobody uses, that for the others.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   return new PostgresDialect({ pool });
 }
 

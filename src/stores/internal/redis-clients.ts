@@ -32,6 +32,7 @@ export interface NodeRedisCluster {
 export interface IoRedis {
   callBuffer(command: string, ...args: Argument[]): Promise<unknown>;
   pipeline(commands: unknown[][]): { exec(): Promise<[error: Error | null, reply: unknown][] | null> };
+  on(event: "close" | "-node", listener: () => void): unknown;
 }
 
 /** What is asked of ioredis 5 and 6 and of iovalkey for a cluster. */
@@ -82,6 +83,26 @@ export function senderOf(client: RedisClient | RedisClusterClient): Send {
     "CONFIG",
     "redisStore was given no Redis client that it knows; give one of redis 5 or 6, ioredis 5 or 6, or iovalkey",
   );
+}
+
+/**
+ * Counts the connections that broke, where the client then sends again by itself what was not answered, as ioredis does
+ * unless it is told otherwise. Then an answer may be that to the second sending.
+ */
+export function breaksOf(client: RedisClient | RedisClusterClient): () => number {
+  const counter = COUNTERS.get(client) ?? counterOf(client);
+  COUNTERS.set(client, counter);
+  return counter;
+}
+
+/** One for each client, so that a client of many stores has no more listeners than that of one. */
+const COUNTERS = new WeakMap<object, () => number>();
+
+function counterOf(client: RedisClient | RedisClusterClient): () => number {
+  let breaks = 0;
+  // A cluster is told of a node that left.
+  if (isIoRedis(client)) for (const event of ["close", "-node"] as const) client.on(event, () => breaks++);
+  return () => breaks;
 }
 
 /** How a client that `senderOf` knows is told a write and `WAIT`: as a pipeline, which no client splits in two. */

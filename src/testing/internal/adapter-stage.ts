@@ -45,6 +45,8 @@ export interface AdapterKit {
   serve: (sessions: SessionInterface<KitData>, act: Act) => Served | Promise<Served>;
   /** Whether the session is loaded before the handler runs, or when it asks. Default: `'eager'`. */
   load?: "eager" | "lazy";
+  /** Whether code below the handler finds the session of `flagon/context`. Default: true. */
+  ambient?: boolean;
   /** Whether a session that changes while its response is being sent still reaches the store. Default: true. */
   savesLate?: boolean;
 }
@@ -204,6 +206,13 @@ export function deferred(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve: () => keep?.() };
 }
 
+/** How `rawVisit` asks. */
+interface RawOptions {
+  /** Default: `GET`. */
+  method?: string;
+  cookie?: string | undefined;
+}
+
 /** A visit of which every byte can be seen as it comes. */
 export interface RawVisit {
   /** What has come, one character a byte. */
@@ -214,12 +223,17 @@ export interface RawVisit {
 }
 
 /** Asks for a path over a connection that is closed after the answer. */
-export async function rawVisit(url: string, path: string): Promise<RawVisit> {
+export async function rawVisit(
+  url: string,
+  path: string,
+  { method = "GET", cookie }: RawOptions = {},
+): Promise<RawVisit> {
   const { hostname, port, host } = new URL(url);
   const socket = connect(Number(port), hostname);
   await once(socket, "connect");
   let received = "";
   socket.setEncoding("latin1").on("data", (text: string) => (received += text));
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  const fields = cookie === undefined ? "" : `Cookie: ${cookie}\r\n`;
+  socket.write(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${fields}Connection: close\r\n\r\n`);
   return { received: () => received, socket, end: once(socket, "close") };
 }

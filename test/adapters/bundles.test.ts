@@ -1,0 +1,27 @@
+import { readdirSync } from "node:fs";
+import { type Metafile, build } from "esbuild";
+import { expect, test } from "vitest";
+
+const ADAPTERS = readdirSync("src/adapters").filter((name) => name.endsWith(".ts"));
+
+/** What a bundle of a file asks for when it is loaded, and the files that are in it. */
+async function bundled(file: string): Promise<{ asked: string[]; files: string[] }> {
+  const { metafile } = await build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+  });
+  const outputs: Metafile["outputs"][string][] = Object.values(metafile.outputs);
+  const imports = outputs.flatMap((output) => output.imports.filter(({ kind }) => kind !== "dynamic-import"));
+  return { asked: imports.map(({ path }) => path), files: Object.keys(metafile.inputs) };
+}
+
+test.each(ADAPTERS)("a bundle of %s brings no framework along, and no other adapter", async (name) => {
+  const { asked, files } = await bundled(`src/adapters/${name}`);
+  expect(asked.filter((path) => !path.startsWith("node:"))).toEqual([]);
+  expect(files.filter((file) => /^src\/adapters\/[^/]+$/.test(file))).toEqual([`src/adapters/${name}`]);
+});

@@ -1,0 +1,79 @@
+import { type App, type EventHandler, createApp, createError, eventHandler, toNodeListener } from "h3v1";
+import { afterEach, describe, expect, test } from "vitest";
+import { type H3Options, session } from "../../src/adapters/h3-v1.ts";
+import { testAdapter } from "../../src/testing/adapter-suite.ts";
+import { type Browser, browser } from "../../src/testing/browser.ts";
+import type { Served } from "../../src/testing/internal/adapter-stage.ts";
+import { type Visit, fixture, warningOf } from "./fixtures.ts";
+import { listen } from "./servers.ts";
+import { overH3v1 } from "./web-servers.ts";
+
+for (const load of ["lazy", "eager"] as const) {
+  describe(`h3 1 adapter, ${load}`, () => {
+    testAdapter({ test, serve: overH3v1(load), load, ambient: false });
+  });
+}
+
+const open: Served[] = [];
+afterEach(async () => {
+  for (const { close } of open.splice(0)) await close();
+});
+
+/** An application whose `/who` tells the user, and whose `/page` makes it eve. */
+function appOf(options: H3Options = {}, end: () => unknown = () => "done"): App {
+  const { visits } = fixture();
+  const sessionOf = (event: Parameters<EventHandler>[0]) => (event.context["session"] as () => Promise<Visit>)();
+  return createApp()
+    .use(session(visits, options))
+    .use(
+      "/who",
+      eventHandler(async (event) => String((await sessionOf(event))["user"])),
+    )
+    .use(
+      "/page",
+      eventHandler(async (event) => {
+        (await sessionOf(event))["user"] = "eve";
+        return end();
+      }),
+    );
+}
+
+async function visitorOf(app: App, https = false): Promise<Browser> {
+  const served = await listen(toNodeListener(app));
+  open.push(served);
+  return browser(served.url, { https });
+}
+
+test.each([
+  [401, "eve"],
+  [500, "undefined"],
+])("an error of %i leaves %s", async (statusCode, user) => {
+  const tab = await visitorOf(appOf({}, () => Promise.reject(createError({ statusCode }))));
+  expect((await tab.visit("/page")).status).toBe(statusCode);
+  expect((await tab.visit("/who")).text).toBe(user);
+});
+
+test("mounted twice, it does nothing the second time and says so", async () => {
+  const warned = warningOf("FLAGON_TWICE");
+  const tab = await visitorOf(appOf().use(session(fixture().visits)));
+  await tab.visit("/elsewhere");
+  expect(await warned).toContain("app.use it once");
+});
+
+test("behind a proxy that is not trusted it says so; behind a trusted one its cookie is secure", async () => {
+  const warned = warningOf("FLAGON_PROXY");
+  const secure = async (options: H3Options) => {
+    const { setCookies } = await (await visitorOf(appOf(options), true)).visit("/page");
+    return setCookies.join("").includes("Secure");
+  };
+  expect([await secure({}), await secure({ trustProxy: true })]).toEqual([false, true]);
+  expect(await warned).toContain("trustProxy: true");
+});
+
+test("with a wrong option or without sessions, it throws", () => {
+  const { visits } = fixture();
+  const config = expect.objectContaining({ code: "CONFIG" });
+  expect(() => session(visits, { load: "never" as never })).toThrow(config);
+  expect(() => session(visits, { trustproxy: true } as never)).toThrow(config);
+  expect(() => session(undefined as never)).toThrow(config);
+});

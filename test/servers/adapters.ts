@@ -1,0 +1,16 @@
+import type { AdapterKit, Served } from "../../src/testing/internal/adapter-stage.ts";
+import { EXPRESS, overExpress, overFetch, overNode } from "../adapters/servers.ts";
+
+/** The adapters that a server may be asked to have. */
+export const ADAPTERS = {
+  express: overExpress(EXPRESS["Express 5"] as NonNullable<(typeof EXPRESS)[string]>, "eager"),
+  node: overNode("eager"),
+  fetch: overFetch,
+} satisfies Record<string, AdapterKit["serve"]>;
+
+export type AdapterName = keyof typeof ADAPTERS;
+
+/** A server that can also be told to take no more, and to end when all are answered. */
+export interface Ending extends Served {
+  finish(): Promise<unknown>;
+}
