@@ -1,7 +1,6 @@
 /** Who is to hear of changes of records: for sessions whose connections outlive a request. */
 import type { Clock } from "../clock.ts";
 import type { Durable, Store, Watchable } from "../store.ts";
-import { GRACE } from "./renewal.ts";
 
 type Watched = Store & Partial<Durable & Watchable>;
 
@@ -39,16 +38,13 @@ export class Changes {
   }
 }
 
-/**
- * A store that tells of its own changes when they leave a record no more than the time of a signpost: of ends, and of ids
- * that lead on no longer. Whatever leaves it more is news to nobody.
- */
+/** A store that tells of the records that this process ends. What it changes otherwise is news to nobody who watches. */
 export function observed(store: Watched, clock: Clock): { store: Watched; changes: Changes } {
   const changes = new Changes(store);
   const verbs: Pick<Store, "update" | "delete"> = {
     async update(key, change) {
       const updated = await store.update(key, change);
-      if (change.expiresAt <= clock.now() + GRACE) changes.tell(key);
+      if (change.expiresAt <= clock.now()) changes.tell(key);
       return updated;
     },
     async delete(key) {

@@ -6,6 +6,7 @@ import { type Live, type UpgradeOptions, fromUpgrade } from "../../src/adapters/
 import { type Session, type SessionInterface, cookieSessions, nullSessions, sessions } from "../../src/index.ts";
 import { flaskSession } from "../../src/flask/flask.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
+import { temporaryDirectory } from "../stores/worker-directory.ts";
 import { type Data, KEY, Visitor, eventsOf, memorySessions } from "../core/helpers.ts";
 
 const SECOND = 1000;
@@ -284,7 +285,19 @@ describe("the end of a session", () => {
     expect(store.take().read).toBe(0);
     await browser.visit((session) => session.destroy());
     await pass(300);
-    expect([told, vi.getTimerCount()]).toEqual([[0, 0], 0]);
+    expect(told).toEqual([0, 0]);
+  });
+
+  test("leaves no timer behind", async () => {
+    const { connect, live } = await connected({}, { renewEvery: 3600 });
+    live.close();
+    const before = vi.getTimerCount();
+    const [one, two] = [await connect(), await connect()];
+    expect(vi.getTimerCount()).toBe(before + 2);
+    one.close();
+    expect(vi.getTimerCount()).toBe(before + 2);
+    two.close();
+    expect(vi.getTimerCount()).toBe(before);
   });
 
   test("is no outage", async () => {
@@ -365,7 +378,7 @@ describe("an id that is renewed", () => {
     clock.advance(HOUR);
     // The answer to this is lost.
     await other().visit((session) => void session["user"]);
-    await live.refresh();
+    await pass(5);
     await live.update(increment);
     clock.advance(60 * SECOND);
     expect((await browser.open())["n"]).toBe(1);
@@ -400,6 +413,18 @@ describe("other kinds of session", () => {
     await browser.visit((session) => session.destroy());
     await pass(30);
     expect([told, await live.refresh()]).toEqual([[1], false]);
+  });
+
+  test("Flask's tell at once although they clean up", async () => {
+    const config = { SECRET_KEY: KEY, SESSION_TYPE: "filesystem", SESSION_FILE_DIR: temporaryDirectory() };
+    const visits = flaskSession<Data>({ ...config, SESSION_CLEANUP_N_REQUESTS: 1000 });
+    const browser = new Visitor(visits);
+    await browser.visit((session) => Object.assign(session, { user: "ada" }));
+    const live = await fromUpgrade(visits, requestOf(browser));
+    const told = new Promise<void>((resolve) => live.onRevoked(resolve));
+    await browser.visit((session) => session.clear());
+    await told;
+    expect([live.session.isNew, live.session["user"]]).toEqual([true, undefined]);
   });
 
   test("those in the cookie are read, end with their time, and cannot be changed", async () => {
