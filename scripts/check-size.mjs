@@ -6,6 +6,8 @@ import { build } from "esbuild";
 
 /** In bytes. What is here already needs most of it: more is a decision. */
 const MOST = 23_552;
+/** Those that bring more with them: here what another library's sessions were. */
+const MOST_OF = { "flagon/express-session": 27_136 };
 
 const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
 const adapters = Object.keys(exports).filter((subpath) => exports[subpath].includes("/adapters/"));
@@ -13,8 +15,9 @@ const sizes = await Promise.all(
   adapters.map(async (subpath) => [subpath.replace(".", "flagon"), await sizeOf(subpath)]),
 );
 for (const [name, size] of sizes) console.log(`${name.padEnd(16)} ${String(size).padStart(6)}`);
-const tooLarge = sizes.filter(([, size]) => size > MOST);
-for (const [name, size] of tooLarge) console.log(`flagon with ${name} has ${size} bytes, more than ${MOST}`);
+const mostOf = (name) => MOST_OF[name] ?? MOST;
+const tooLarge = sizes.filter(([name, size]) => size > mostOf(name));
+for (const [name, size] of tooLarge) console.log(`flagon with ${name} has ${size} bytes, more than ${mostOf(name)}`);
 process.exitCode = tooLarge.length > 0 ? 1 : 0;
 
 async function sizeOf(subpath) {

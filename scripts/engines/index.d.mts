@@ -25,6 +25,7 @@ export interface Engines {
   readonly dynamo: Engine<{ readonly url: string }>;
   readonly flask: Engine<{ readonly python: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
+  readonly strace: Engine<{ readonly path: string }>;
 }
 
 export type EngineName = keyof Engines;
