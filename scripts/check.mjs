@@ -20,6 +20,7 @@ const CHECKS = {
   examples: [node, "scripts/check-examples.mjs"],
   bench: [node, TSC, "-p", "bench"],
   exports: [node, "scripts/check-exports.mjs"],
+  size: [node, "scripts/check-size.mjs"],
   publint: [bin("publint"), "--strict"],
   attw: [bin("attw"), "--pack", ".", "--profile", "esm-only"],
   docs: [node, "scripts/check-docs.mjs"],

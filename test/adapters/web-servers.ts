@@ -2,19 +2,30 @@
 import { type HttpBindings, getRequestListener } from "@hono/node-server";
 import { H3, toNodeHandler } from "h3";
 import { appendResponseHeader, createApp, eventHandler, send, setResponseStatus, toNodeListener } from "h3v1";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { session as h3v1Session } from "../../src/adapters/h3-v1.ts";
 import { session as h3Session } from "../../src/adapters/h3.ts";
 import { session as honoSession } from "../../src/adapters/hono.ts";
 import type { Session } from "../../src/index.ts";
 import type { AdapterKit, KitData, Served } from "../../src/testing/internal/adapter-stage.ts";
-import { bodyOf, listen } from "./servers.ts";
+import { bodyOf, hint, listen } from "./servers.ts";
 
-export function overHono(load: "eager" | "lazy"): AdapterKit["serve"] {
+/** Other middleware of Hono, around the session. */
+interface Around {
+  front?: MiddlewareHandler;
+  behind?: MiddlewareHandler;
+}
+
+const nothing: MiddlewareHandler = (_c, next) => next();
+
+export function overHono(
+  load: "eager" | "lazy",
+  { front = nothing, behind = nothing }: Around = {},
+): AdapterKit["serve"] {
   return (sessions, act) => {
     const app = new Hono();
     app.onError((error, c) => ("getResponse" in error ? error.getResponse() : c.text("oops", 500)));
-    app.use(honoSession(sessions, { load }));
+    app.use(front, honoSession(sessions, { load }), behind);
     app.all("*", async (c) => {
       const current = () => sessionIn(c.get("session" as never));
       const { status = 200, headers = [], body } = await act(c.req.path, current);
@@ -59,7 +70,8 @@ export function overH3v1(load: "eager" | "lazy"): AdapterKit["serve"] {
     app.use(
       eventHandler(async (event) => {
         const current = () => sessionIn(event.context["session"]);
-        const { status = 200, headers = [], body } = await act(event.path.split("?", 1).join(), current);
+        const { status = 200, headers = [], body, hints } = await act(event.path.split("?", 1).join(), current);
+        hint(event.node.res, hints);
         setResponseStatus(event, status);
         for (const [name, value] of headers) appendResponseHeader(event, name, value);
         if (status === 304 || body === undefined) return send(event, "");
