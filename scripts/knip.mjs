@@ -10,6 +10,7 @@ export default {
     "test/**/*-worker.ts",
     "test/proof/main.ts",
     "test/peers/servers/*",
+    "test/runtimes/program/{main,worker}.ts",
     "test/**/*.test-d.ts",
     // What Next finds by its place.
     "test/adapters/next-app/{proxy.ts,next.config.mjs,app/**/{layout,page,route}.{ts,tsx}}",

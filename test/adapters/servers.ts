@@ -136,13 +136,15 @@ function fill(ctx: KoaContext, { status = 200, headers = [], body = "" }: Answer
 }
 
 /** Web standards have no server of their own: this one hands requests from `node:http` to the handler. */
-export const overFetch: AdapterKit["serve"] = (sessions, act) => {
-  const handler = fetchSession(sessions, async (request, { session }) => {
+export const overFetch: AdapterKit["serve"] = (sessions, act) => listen(bridge(fetchHandler(sessions, act)));
+
+/** A fetch handler that answers as the kit asks. */
+export function fetchHandler(...[sessions, act]: Parameters<AdapterKit["serve"]>) {
+  return fetchSession(sessions, async (request, { session }) => {
     const { status = 200, headers = [], body } = await act(new URL(request.url).pathname, session);
     return new Response(bodyOf(body), { status, headers: headers.map(([name, value]) => [name, value]) });
   });
-  return listen(bridge(handler));
-};
+}
 
 /** A body as web standards have it. */
 export function bodyOf(body: Answer["body"]): string | Uint8Array | ReadableStream | null {
