@@ -13,7 +13,7 @@ describe.skipIf(!areThere)("the built package", () => {
   let engines: Record<string, string>;
 
   beforeAll(async () => {
-    program = await bundle("program", "test/runtimes/program/main.ts");
+    program = await bundle("main");
     const [{ url }, { server }] = await Promise.all([engine("redis"), engine("memcached")]);
     engines = { REDIS_URL: url, MEMCACHED_SERVER: server };
   });
