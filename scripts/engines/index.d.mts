@@ -26,6 +26,7 @@ export interface Engines {
   readonly flask: Engine<{ readonly python: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
   readonly runtimes: Engine<Readonly<Record<RuntimeName, string>>>;
+  readonly strace: Engine<{ readonly path: string }>;
 }
 
 /** A runtime, as `runtimes/` has it. */

@@ -80,7 +80,7 @@ function refusedAtCreation(config: Scenario["config"], stored: boolean): boolean
   try {
     sessionsFor(
       config,
-      stored ? { callBuffer: () => undefined } : undefined,
+      stored ? { callBuffer: () => undefined, on: () => undefined } : undefined,
       () => 0,
       () => "",
     );

@@ -92,6 +92,8 @@ export class SessionState {
   /** Whoever opens a session has it in hand, unless `holdBack` says that nobody has seen it yet. */
   accessed: boolean;
   destroyed = false;
+  /** Whether its record ended: what is saved after that is another session. */
+  ended = false;
   /** Whether the handler of the request threw. */
   failed = false;
   /** As set by the application or by tracking; `undefined`: compare. */
@@ -181,6 +183,7 @@ export class SessionState {
     this.modified = undefined;
     this.staleCookie = false;
     if (!this.hidden.has(LEASE_KEY)) this.lease = undefined;
+    this.ended = false;
     this.updates.clear();
   }
 
@@ -191,6 +194,7 @@ export class SessionState {
 
   /** Notes that there is no record any more. */
   forget(): void {
+    this.ended = true;
     this.loaded = undefined;
     this.formerId = undefined;
     this.modified = undefined;

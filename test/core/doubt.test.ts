@@ -115,6 +115,32 @@ describe("a save whose reply is lost", () => {
     expect(setup.store.take()).toMatchObject({ read: 0, update: 1 });
   });
 
+  test("and that is made again together with another that undoes it is compared all the same", async () => {
+    const { browser, elsewhere, store, visitor } = await loggedIn();
+    const rival = Object.assign(elsewhere(), { cookie: browser.cookie });
+    const other = Object.assign(visitor(), { cookie: browser.cookie });
+    const { update, read } = store;
+    const session = await browser.open();
+    session["b"] = 1;
+    let undone: Promise<unknown> | undefined;
+    store.read = async (key) => {
+      Object.assign(store, { read });
+      const old = await read(key);
+      await rival.visit((theirs) => (theirs["b"] = 2));
+      const undoing = await other.open();
+      delete undoing["b"];
+      undone = other.save(undoing);
+      return old;
+    };
+    store.update = async () => {
+      Object.assign(store, { update });
+      throw new Error("ECONNRESET");
+    };
+    await browser.save(session);
+    await undone;
+    expect((await browser.open())["b"]).not.toBe(2);
+  });
+
   test("counts exactly among several processes: what was acknowledged is there, and nothing is twice", async () => {
     const { browser, elsewhere, store } = await loggedIn();
     const processes = [browser, elsewhere(), elsewhere(), elsewhere()];

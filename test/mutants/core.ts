@@ -106,6 +106,13 @@ export const CORE = [
       "a save whose reply is lost > (reply) and that another changed meanwhile: an update is in doubt",
     ],
     [
+      "changes that undo each other are compared all the same",
+      "return touch && batch.every(isTouch) ?",
+      "return touch && sameBytes(bytes, before) ?",
+      "core/doubt.test.ts",
+      "and that is made again together with another that undoes it is compared all the same",
+    ],
+    [
       "what stands there may be ours though the swap was lost",
       'if (stands && isProof) return "done";',
       "",
@@ -153,15 +160,15 @@ export const CORE = [
   ...mutantsOf("core/interfaces/stored-write.ts", [
     [
       "a taken id gives another",
-      "state.id = kind.ids.create();",
-      "return tries;",
+      "    state.id = kind.ids.create();\n  }\n  throw",
+      "    return tries;\n  }\n  throw",
       "core/stored.test.ts",
       "an id > that is taken is replaced, and nobody's session with it",
     ],
     [
       "the old id dies with a new one",
-      "const updated = await kind.store.update(from, { before, ...farewell });",
-      "const updated = { done: true } as const;",
+      "return kind.store.update(from, { before, ...farewell });",
+      "return { done: true };",
       "core/stored.test.ts",
       "a login > takes the data along, and kills the old id",
     ],
@@ -181,10 +188,24 @@ export const CORE = [
     ],
     [
       "a login keeps what another saved meanwhile",
-      "if (!sameBytes(value, written)) await kind.store.update(to, { before: written, value, expiresAt });",
+      "await kind.store.update(to, { before: written, value, expiresAt: deadline(value) });",
       "",
       "core/stored.test.ts",
       "a login > keeps what another request saved meanwhile",
+    ],
+    [
+      "what stands at a record that was to be emptied is no proof",
+      "    leaves: farewell.value,\n",
+      "",
+      "core/ends-and-deadlines.test.ts",
+      "is dead under the old one, though the other has left the very data that it brings",
+    ],
+    [
+      "what is saved after its end is another session",
+      "if (state.ended) state.id = kind.ids.create();",
+      "",
+      "core/ends-and-deadlines.test.ts",
+      "gets another id: the old one stays dead",
     ],
     [
       "a logout removes the record",
@@ -209,8 +230,8 @@ export const CORE = [
     ],
     [
       "a touch does not keep a signpost alive",
-      "const isTouch = sameBytes(value, before) && !renews(kind);",
-      "const isTouch = sameBytes(value, before);",
+      "...(!renews(kind) && { touch:",
+      "...({ touch:",
       "core/renewal.test.ts",
       "an id that has served its time > cannot be kept alive by a request that read it before it moved",
     ],

@@ -1,5 +1,7 @@
 /** What a figure of the security page is shown by, so that all are asked for and told in one way. */
 
+import type { EngineName } from "../../scripts/engines/index.mjs";
+
 /** Where and how a figure is to be shown. */
 export interface Ground {
   /** One of `PLACES`; an empty text for a figure that brings its own. */
@@ -26,12 +28,23 @@ export interface Figure {
   readonly title: string;
   /** Names of `PLACES` where it is shown; none: once, in a folder of its own. */
   readonly places: readonly string[];
+  /** What has to be there besides the place. */
+  readonly needs?: EngineName;
   /** Those of them where the short run shows it. Default: all. */
   readonly shortPlaces?: readonly string[];
-  /** How many in a deep run, and in the short one that CI makes. */
-  readonly times: { readonly deep: number; readonly short: number };
+  /** How many in a deep run, and in the short one that CI makes; `slow`: in that one, at places that take their time. */
+  readonly times: {
+    readonly deep: number;
+    readonly short: number;
+    readonly slow?: Readonly<Record<string, number>>;
+  };
   readonly columns: readonly string[];
   run(ground: Ground): Promise<Row[]>;
+}
+
+/** How many in the short run at a place. */
+export function shortOf({ times }: Pick<Figure, "times">, place: string): number {
+  return times.slow?.[place] ?? times.short;
 }
 
 /** The figure as a table in Markdown, line by line as it comes. */

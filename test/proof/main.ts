@@ -3,7 +3,7 @@
  * every place. Prints a table for each, and exits with 1 if any was not reached.
  */
 import { parseArgs } from "node:util";
-import { type Figure, tell } from "./figure.ts";
+import { type Figure, shortOf, tell } from "./figure.ts";
 import { FIGURES } from "./figures/index.ts";
 import { PLACES, groundOf } from "./places.ts";
 
@@ -31,11 +31,11 @@ async function show(figure: Figure): Promise<void> {
   console.log(`\n## ${figure.goals}: ${figure.title}\n`);
   tell(figure.columns);
   tell(figure.columns.map(() => "---"));
-  const times = Number(values.times ?? figure.times[values.short ? "short" : "deep"]);
   const shown = values.short ? (figure.shortPlaces ?? figure.places) : figure.places;
   const places = figure.places.length > 0 ? shown.filter((place) => isAsked(place, PLACES)) : [""];
   for (const place of places) {
     const { address, stop } = await groundOf(place);
+    const times = Number(values.times ?? (values.short ? shortOf(figure, place) : figure.times.deep));
     const rows = await figure.run({ place, address, times, seed }).finally(stop);
     for (const { cells } of rows) tell(cells);
     failures.push(...rows.flatMap(({ failure = [] }) => failure));

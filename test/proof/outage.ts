@@ -7,7 +7,7 @@ import { type ManualClock, manualClock } from "../../src/testing/clock.ts";
 import { type CountingStore, countingStore, deferred } from "../../src/testing/internal/adapter-stage.ts";
 import { listen } from "../adapters/servers.ts";
 import type { FaultProxy } from "../faults/proxy.ts";
-import type { Opened } from "./places.ts";
+import type { Opened } from "./disk/disks.ts";
 import { type Client, type Line, through } from "./through.ts";
 
 type Data = Record<string, unknown>;

@@ -6,21 +6,15 @@ import { MongoClient } from "mongodb";
 import { createClient } from "redis";
 import type { EngineName } from "../../scripts/engines/index.mjs";
 import { engineFor } from "../../scripts/vectors/engine.ts";
-import type { Store } from "../../src/index.ts";
+import { type Clock, systemClock } from "../../src/index.ts";
 import { createTable as createDynamoTable, dynamoStore } from "../../src/stores/dynamo.ts";
-import { fileStore } from "../../src/stores/file.ts";
 import { memcachedClient, memcachedStore } from "../../src/stores/memcached.ts";
 import { mongoStore } from "../../src/stores/mongo.ts";
 import { redisStore } from "../../src/stores/redis.ts";
 import { createTable as createSqlTable, sqlStore } from "../../src/stores/sql.ts";
 import { clientOf } from "../stores/dynamo-client.ts";
-import { type Engine as SqlEngine, openers } from "../stores/sql-databases.ts";
-
-/** A store, and what closes its client. */
-export interface Opened {
-  readonly store: Store;
-  close(): unknown;
-}
+import { openers } from "../stores/sql-databases.ts";
+import { DISKS, type Opened } from "./disk/disks.ts";
 
 /** Where processes meet. */
 export interface Place {
@@ -28,14 +22,16 @@ export interface Place {
   readonly engine?: EngineName;
   /** Makes what the store needs there: once, before it is opened. */
   prepare?(address: string): Promise<unknown>;
-  open(address: string): Promise<Opened>;
+  /** Whether its store tells what has expired by a clock that it is given; else the engine does, by its own. */
+  readonly clocked?: true;
+  open(address: string, clock?: Clock): Promise<Opened>;
 }
 
 const TABLE = "flagon_proof";
 
 export const PLACES: Readonly<Record<string, Place>> = {
-  file: { open: async (folder) => ({ store: fileStore({ directory: folder }), close: () => undefined }) },
-  sqlite: sqlPlace("sqlite"),
+  file: { ...DISKS.file, clocked: true },
+  sqlite: DISKS.sqlite,
   redis: {
     engine: "redis",
     async open(url) {
@@ -55,35 +51,39 @@ export const PLACES: Readonly<Record<string, Place>> = {
   mariadb: { engine: "mariadb", ...sqlPlace("mariadb") },
   mongo: {
     engine: "mongo",
-    async open(url) {
+    clocked: true,
+    async open(url, clock = systemClock) {
       const client = new MongoClient(url);
-      return { store: mongoStore(client.db("flagon_proof").collection("sessions")), close: () => client.close() };
+      const collection = client.db("flagon_proof").collection("sessions");
+      return { store: mongoStore(collection, { clock }), close: () => client.close() };
     },
   },
   dynamo: {
     engine: "dynamo",
+    clocked: true,
     async prepare(url) {
       const client = clientOf(url);
       await createDynamoTable(client, { table: TABLE });
       client.destroy();
     },
-    async open(url) {
+    async open(url, clock) {
       const client = clientOf(url);
-      return { store: dynamoStore(client, { table: TABLE }), close: () => client.destroy() };
+      // To the millisecond, where time is the test's own.
+      const options = clock && { clock, fractions: true };
+      return { store: dynamoStore(client, { table: TABLE, ...options }), close: () => client.destroy() };
     },
   },
 };
 
-function sqlPlace(engine: SqlEngine): Pick<Place, "prepare" | "open"> {
-  const addressOf = (address: string) => (engine === "sqlite" ? `${address}/sessions.db` : address);
+function sqlPlace(engine: "postgres" | "mariadb"): Pick<Place, "prepare" | "open"> {
   return {
     async prepare(address) {
-      const db = openers[engine](addressOf(address));
+      const db = openers[engine](address);
       await createSqlTable(db, { table: TABLE });
       await db.destroy();
     },
     async open(address) {
-      const db = openers[engine](addressOf(address));
+      const db = openers[engine](address);
       return { store: sqlStore(db, { table: TABLE }), close: () => db.destroy() };
     },
   };

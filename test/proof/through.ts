@@ -2,7 +2,8 @@
 import { redisStore } from "../../src/stores/redis.ts";
 import { type FaultProxy, startFaultProxy } from "../faults/proxy.ts";
 import { insistent } from "../stores/redis-clients.ts";
-import { type Opened, PLACES, type Place } from "./places.ts";
+import type { Opened } from "./disk/disks.ts";
+import { PLACES, type Place } from "./places.ts";
 
 /** Their names. A file and SQLite have no line. */
 export const NETWORKED: readonly string[] = Object.keys(PLACES).filter((name) => PLACES[name]?.engine !== undefined);

@@ -1,6 +1,7 @@
 /** The file store in one process: what it promises, what it refuses, what it makes of damage and of a failing disk. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
 import fs from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -207,6 +208,11 @@ describe("a disk that fails", () => {
       expect(/unlink|rmdir/.test(failed ?? "") || leftoversBelow(directory)).toBeOneOf([true, []]);
       await act(store);
       expect(textOf(await store.read("key"))).toBe(after);
+      // What the failed claim left keeps nobody in its process waiting.
+      await store.delete("key");
+      expect(await store.create("key", entry)).toBe(true);
+      await store.deleteExpired();
+      expect(leftoversBelow(directory)).toEqual([]);
     }
     expect(n).toBeGreaterThan(20);
   });
@@ -242,6 +248,27 @@ describe("what a claim leaves behind", () => {
     await store.deleteExpired();
     expect(leftoversBelow(directory)).toHaveLength(isSwept ? 0 : 4);
     expect(await store.read("key")).toBeDefined();
+  });
+
+  // Where a container starts again, its first process has the number of the one that was killed.
+  test.runIf(process.platform === "linux")("hinders nobody once its number is another process's", async () => {
+    const { store, directory, entry, path } = setUp();
+    leave(lockOf(path), removes.replace(/^(\w+-\d+)-\d+/, "$1-1"));
+    expect(await store.create("key", entry)).toBe(true);
+    expect(leftoversBelow(directory)).toEqual([]);
+  });
+
+  test.runIf(process.platform === "linux")("hinders nobody while its process is not buried", async () => {
+    const { store, directory, entry, path } = setUp();
+    // A shell may bury its child; this parent never does.
+    const script = 'my $pid = fork; exit unless $pid; $| = 1; print "$pid\\n"; sleep 60';
+    const parent = spawn("perl", ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    const [pid] = (await once(parent.stdout, "data")) as [Buffer];
+    await vi.waitFor(() => expect(fs.readFileSync(`/proc/${Number(pid)}/stat`, "utf8")).toContain(") Z "), 10_000);
+    leave(lockOf(path), removes.replace(living, `-${Number(pid)}-`));
+    expect(await store.create("key", entry)).toBe(true);
+    expect(leftoversBelow(directory)).toEqual([]);
   });
 
   test("is swept when it is empty", async () => {
@@ -361,6 +388,12 @@ function setUp(options: Partial<FileStoreOptions> = {}): {
   const store = fileStore({ clock, ...options, directory });
   const entry = { value: bytes("one"), expiresAt: clock.now() + 60_000 };
   return { directory, clock, store, entry, path: pathOf(directory, NAME) };
+}
+
+/** Makes the folder of a claim. */
+function leave(folder: string, token: string): void {
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  fs.writeFileSync(join(folder, token), "");
 }
 
 /** An error that blames an option. */

@@ -1,9 +1,9 @@
 /** The databases that `sqlStore` is tried on, as an application would open them. */
-import { type Dialect, Kysely, type LogEvent, MysqlDialect, PostgresDialect, SqliteDialect } from "kysely";
-import Libsql from "libsql";
+import { type Dialect, Kysely, type LogEvent, MysqlDialect, PostgresDialect } from "kysely";
 import { createPool, type PoolConnection, type PoolOptions } from "mysql2";
 import pg from "pg";
 import type { SqlDatabase } from "../../src/stores/sql.ts";
+import { openSqlite } from "./sqlite-database.ts";
 
 export type Engine = "postgres" | "mariadb" | "sqlite";
 
@@ -14,13 +14,7 @@ type Log = (event: LogEvent) => void;
 export const openers: Record<Engine, (url: string, log?: Log) => SqlDatabase> = {
   postgres: (url, log) => openPostgres({ connectionString: url }, log),
   mariadb: (url, log) => openMariadb({ uri: url }, undefined, log),
-  sqlite: (file, log) => {
-    const database = new Libsql(file);
-    database.exec("pragma journal_mode = wal");
-    database.exec("pragma busy_timeout = 10000");
-    database.exec("pragma synchronous = normal");
-    return opened(new SqliteDialect({ database }), log);
-  },
+  sqlite: openSqlite,
 };
 
 export function openPostgres(config: pg.PoolConfig, log?: Log): SqlDatabase {

@@ -46,11 +46,12 @@ export function endsEmpty(state: SessionState, draft: Draft): boolean {
 
 /** What is known of a session at its save. */
 export function factsOf(state: SessionState, draft: Draft | undefined, now: number): Facts {
+  const plain = state.plain as { _permanent?: unknown };
   return {
     now,
     isNew: state.isNew,
     modified: draft?.modified === true,
-    permanent: (state.plain as { _permanent?: unknown })._permanent === true,
+    permanent: (draft ? draft.data.get("_permanent") : plain._permanent) === true,
     createdAt: state.createdAt ?? now,
     expiresAt: state.loaded?.expiresAt,
     staleCookie: state.staleCookie,

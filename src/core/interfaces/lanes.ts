@@ -3,7 +3,7 @@ import { SessionError, SessionInDoubtError } from "../../errors.ts";
 import { report } from "../../events.ts";
 import type { Entry, Updated } from "../../store.ts";
 import { NoAnswer } from "../breaker.ts";
-import { type SwapRules, type Wish, rebase } from "./rebase.ts";
+import { type SwapRules, type Wish, isTouch, rebase } from "./rebase.ts";
 
 /** What stands in the store after a wish was granted. */
 export interface Swapped {
@@ -16,10 +16,14 @@ export interface Swapped {
 
 /** A record, as a lane reaches it. */
 export interface Spot {
-  /** Puts `bytes` in the place of `before`; the same bytes move the deadline alone. */
+  /** Puts `bytes` in the place of `before`. */
   write(bytes: Uint8Array, before: Uint8Array, expiresAt: number): Promise<Updated>;
+  /** Moves the deadline, whatever stands there; absent where that has to be compared. */
+  touch?(expiresAt: number): Promise<Updated>;
   /** What stands there; absent where a write in doubt cannot be told from its being there. */
   read?(): Promise<Entry | undefined>;
+  /** What is left there by a write that is done, where that is something else than what was given to it. */
+  readonly leaves?: Uint8Array;
 }
 
 const MAX_TRIES = 16;
@@ -117,11 +121,11 @@ export class Lane {
     const before = known ?? last?.standing ?? last?.loaded.bytes ?? NOTHING;
     const { batch, bytes } = this.#compose(before);
     if (batch.length === 0) return known;
-    const expiresAt = Math.max(...batch.map((wish) => wish.expiresAt));
+    const expiresAt = Math.max(...batch.map((wish) => wish.deadline(bytes)));
     for (const wish of batch) wish.tries++;
     const start = performance.now();
     try {
-      const updated = await this.#spot.write(bytes, before, expiresAt);
+      const updated = await this.#send(batch, bytes, before, expiresAt);
       if (!updated.done) return await this.#lose(batch, bytes, updated.current);
       this.#contested = batch.some(({ tries }) => tries > 1) ? MEMORY : this.#contested - 1;
       if (this.#contested > 0) this.#courtesy = Math.max(performance.now() - start, 1);
@@ -129,6 +133,12 @@ export class Lane {
     } catch (error) {
       return this.#doubt(batch, { bytes, before, error });
     }
+  }
+
+  /** Changes that undo each other leave the same bytes: these are compared as well, or a change since would go unseen. */
+  #send(batch: readonly Waiting[], bytes: Uint8Array, before: Uint8Array, expiresAt: number): Promise<Updated> {
+    const { touch } = this.#spot;
+    return touch && batch.every(isTouch) ? touch(expiresAt) : this.#spot.write(bytes, before, expiresAt);
   }
 
   /** Merges all who wait, one onto the other. Whoever cannot be merged is told so, and left out. */
@@ -162,12 +172,15 @@ export class Lane {
     current: Entry | undefined,
   ): Promise<Uint8Array | undefined> {
     if (!current) {
+      // What was made without a reply may have gone on under a new id.
+      for (const wish of batch) if (wish.doubted) wish.fail(inDoubt());
       for (const wish of batch) wish.settle(undefined);
       return undefined;
     }
-    const having = (fate: Fate) => batch.filter((wish) => fateOf(wish, tried, current.value) === fate);
+    const { leaves } = this.#spot;
+    const having = (fate: Fate) => batch.filter((wish) => fateOf(wish, leaves ?? tried, current.value) === fate);
     for (const wish of having("unknown")) wish.fail(inDoubt());
-    this.#grant(having("done"), current.value);
+    this.#grant(having("done"), leaves ? tried : current.value);
     const salt = this.#rules.saltIn?.(current.value);
     if (salt === undefined) return this.#tryAgain(having("undone"), current.value);
     for (const wish of having("undone")) wish.fail(new Moved(salt));
@@ -181,7 +194,7 @@ export class Lane {
       for (const wish of batch) wish.fail(lost.error);
       return undefined;
     }
-    for (const wish of batch) wish.doubted = lost.bytes;
+    for (const wish of batch) wish.doubted = this.#spot.leaves ?? lost.bytes;
     return current && sameBytes(current.value, lost.before)
       ? this.#tryAgain(batch, lost.before)
       : this.#lose(batch, lost.bytes, current);
@@ -223,7 +236,7 @@ function fateOf({ doubted, state }: Waiting, tried: Uint8Array, standing: Uint8A
 }
 
 function inDoubt(): SessionInDoubtError {
-  const message = "the store's reply was lost, and what an update was to change has changed: it may have been saved";
+  const message = "the store's reply was lost, and the session has changed since: it may have been saved";
   return new SessionInDoubtError(message);
 }
 

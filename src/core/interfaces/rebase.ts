@@ -17,8 +17,8 @@ export interface Wish {
   standing?: Uint8Array | undefined;
   /** What it is to be; the bytes that were loaded, where nothing but the deadline is to move. */
   draft: Draft;
-  /** Epoch milliseconds. */
-  expiresAt: number;
+  /** When a record of these bytes ends, in epoch milliseconds: others may have made it permanent meanwhile, or not. */
+  deadline: (bytes: Uint8Array) => number;
 }
 
 /** How wishes are merged, and what a record is told by. */
@@ -32,13 +32,15 @@ export interface SwapRules {
   saltIn?: (bytes: Uint8Array) => string | undefined;
 }
 
+/** Whether nothing but the deadline is to move. */
+export function isTouch({ draft, loaded }: Wish): boolean {
+  return sameBytes(draft.bytes, loaded.bytes);
+}
+
 /** What a request makes of bytes that may not be those it was loaded from. */
-export function rebase(
-  { state, loaded, draft }: Wish,
-  onto: Uint8Array,
-  rules: SwapRules,
-): { bytes: Uint8Array; conflicts: string[] } {
-  if (sameBytes(draft.bytes, loaded.bytes)) return { bytes: onto, conflicts: [] };
+export function rebase(wish: Wish, onto: Uint8Array, rules: SwapRules): { bytes: Uint8Array; conflicts: string[] } {
+  const { state, loaded, draft } = wish;
+  if (isTouch(wish)) return { bytes: onto, conflicts: [] };
   const asks = state.lease?.isHeld === false;
   if (sameBytes(onto, loaded.bytes) && !asks) return { bytes: draft.bytes, conflicts: [] };
   const base = rules.codec.decode(loaded.bytes) ?? new Map<unknown, unknown>();

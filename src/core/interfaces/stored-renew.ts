@@ -18,17 +18,17 @@ export async function renew(kind: SavingKind, session: object, loaded: Loaded, d
   const [from, id] = [kind.ids.keyOf(former), successorOf(former, salt)];
   noteRenewal(state.hidden, kind.clock.now(), from);
   const renewed = draftOf(session, kind.codec);
-  const { expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
+  const { expiresAt, cookieExpiresAt, deadline } = deadlines(kind, state, draft);
   const farewell = { value: kind.codec.encode(signpost(renewed.data, salt)), expiresAt };
   const to = kind.ids.keyOf(id);
   await begin(kind, to, { value: renewed.bytes, expiresAt });
   try {
-    const swapped = await move(kind, state, { from, to, loaded, draft: renewed, expiresAt, farewell });
+    const swapped = await move(kind, state, { from, to, loaded, draft: renewed, deadline, farewell });
     if (!swapped) return await withdraw(() => Promise.resolve(isGone(kind, state, from)));
     state.id = id;
     state.followed = true;
     const line = cookieLine(kind, state, cookieExpiresAt);
-    return conclude(kind, session, { swapped, expiresAt, line, written: draft.modified });
+    return conclude(kind, session, { swapped, deadline, line, written: draft.modified });
   } catch (error) {
     if (error instanceof Moved) return withdraw(() => change(kind, session, loaded, draft));
     // Whether the former record leads here by now is not known: then this one has to stay.

@@ -4,6 +4,7 @@ import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
 import type { Entry } from "../../store.ts";
 import type { Draft } from "../draft.ts";
+import type { Facts } from "../habits.ts";
 import type { Saved } from "../interface.ts";
 import { saltIn, successorOf } from "../renewal.ts";
 import { fill } from "../session.ts";
@@ -11,7 +12,7 @@ import { type Loaded, type SessionState, stateOf } from "../state.ts";
 import { UNCHANGED, answer, answerEnd, factsOf } from "./kind.ts";
 import type { SavingKind } from "./stored.ts";
 import { Lane, Moved, type Spot, type Swapped } from "./lanes.ts";
-import type { SwapRules } from "./rebase.ts";
+import type { SwapRules, Wish } from "./rebase.ts";
 
 /** More ids than this are not tried for a new session: they do not collide by chance. */
 const MAX_IDS = 3;
@@ -53,6 +54,7 @@ export async function create(kind: SavingKind, state: SessionState, draft: Draft
   const { plan, expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
   if (!plan.write) return answer(kind, state, UNCHANGED);
   state.assertReachable();
+  if (state.ended) state.id = kind.ids.create();
   const tries = await add(kind, state, { value: draft.bytes, expiresAt });
   state.keep({ bytes: draft.bytes, expiresAt });
   const line = plan.cookie ? cookieLine(kind, state, cookieExpiresAt) : undefined;
@@ -77,15 +79,15 @@ export async function replace(kind: SavingKind, session: object, loaded: Loaded,
   state.assertReachable();
   const former = state.formerId ?? "";
   const from = kind.ids.keyOf(former);
-  const { expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
+  const { expiresAt, cookieExpiresAt, deadline } = deadlines(kind, state, draft);
   await add(kind, state, { value: draft.bytes, expiresAt });
   const to = kind.ids.keyOf(state.id);
   try {
-    const swapped = await move(kind, state, { from, to, loaded, draft, expiresAt, farewell: REMOVED });
+    const swapped = await move(kind, state, { from, to, loaded, draft, deadline, farewell: REMOVED });
     if (!swapped) throw gone(from);
     state.formerId = undefined;
     const line = cookieLine(kind, state, cookieExpiresAt);
-    return conclude(kind, session, { swapped, expiresAt, line, written: true });
+    return conclude(kind, session, { swapped, deadline, line, written: true });
   } catch (error) {
     await kind.store.delete(to).catch(() => false);
     if (!(error instanceof Moved)) throw error;
@@ -106,7 +108,7 @@ export interface Move {
   loaded: Loaded;
   /** What stands under the new id already. */
   draft: Draft;
-  expiresAt: number;
+  deadline: Wish["deadline"];
   /** What is left under the old id. */
   farewell: Entry;
 }
@@ -118,25 +120,22 @@ export interface Move {
 export function move(
   kind: SavingKind,
   state: SessionState,
-  { from, to, loaded, draft, expiresAt, farewell }: Move,
+  { from, to, loaded, draft, deadline, farewell }: Move,
 ): Promise<Swapped | undefined> {
   let written = draft.bytes;
-  const hasLeft = (entry: Entry | undefined) => entry !== undefined && sameBytes(entry.value, farewell.value);
   const spot: Spot = {
+    leaves: farewell.value,
     async write(value, before) {
-      if (!sameBytes(value, written)) await kind.store.update(to, { before: written, value, expiresAt });
+      if (!sameBytes(value, written)) {
+        await kind.store.update(to, { before: written, value, expiresAt: deadline(value) });
+      }
       written = value;
-      const updated = await kind.store.update(from, { before, ...farewell });
-      // A client may have sent it twice.
-      return updated.done || !hasLeft(updated.current) ? updated : { done: true };
+      return kind.store.update(from, { before, ...farewell });
     },
-    async read() {
-      const entry = await kind.store.read(from);
-      return entry && hasLeft(entry) ? { ...entry, value: written } : entry;
-    },
+    // Whether nothing is there because it was removed, or had ended before, nobody can tell.
+    ...(farewell !== REMOVED && { read: () => kind.store.read(from) }),
   };
-  const lane = new Lane(rulesFor(kind, from), farewell === REMOVED ? { write: spot.write } : spot);
-  return lane.save({ state, loaded, draft, expiresAt });
+  return new Lane(rulesFor(kind, from), spot).save({ state, loaded, draft, deadline });
 }
 
 /**
@@ -151,18 +150,18 @@ export async function change(
   standing?: Uint8Array,
 ): Promise<Saved> {
   const state = stateOf(session);
-  const { plan, expiresAt, cookieExpiresAt } = deadlines(kind, state, draft);
+  const { plan, cookieExpiresAt, deadline } = deadlines(kind, state, draft);
   const line = plan.cookie ? cookieLine(kind, state, cookieExpiresAt) : undefined;
   if (!plan.write) return answer(kind, state, UNCHANGED, line);
   const writes = draft !== undefined && (draft.modified || kind.habits.rewrites);
   const present = writes ? draft : { data: new Map(), bytes: loaded.bytes, modified: false };
   const key = kind.ids.keyOf(state.id);
-  const wish = { state, loaded, standing, draft: present, expiresAt };
+  const wish = { state, loaded, standing, draft: present, deadline };
   const spot = spotOf(kind, key);
   try {
     const swapped = await kind.lanes.save(wish, rulesFor(kind, key), spot);
     if (!swapped) return isGone(kind, state, key);
-    return conclude(kind, session, { swapped, expiresAt, line, written: writes && draft.modified });
+    return conclude(kind, session, { swapped, deadline, line, written: writes && draft.modified });
   } catch (error) {
     if (!(error instanceof Moved)) throw error;
     state.follow(error.salt);
@@ -173,11 +172,9 @@ export async function change(
 /** The record of a session. Where ids renew themselves a deadline is moved by a swap too: it may be a signpost's. */
 function spotOf(kind: SavingKind, key: string): Spot {
   return {
-    write(value, before, expiresAt) {
-      const isTouch = sameBytes(value, before) && !renews(kind);
-      return kind.store.update(key, isTouch ? { expiresAt } : { expiresAt, before, value });
-    },
+    write: (value, before, expiresAt) => kind.store.update(key, { expiresAt, before, value }),
     read: () => kind.store.read(key),
+    ...(!renews(kind) && { touch: (expiresAt) => kind.store.update(key, { expiresAt }) }),
   };
 }
 
@@ -189,17 +186,17 @@ export function isGone(kind: SavingKind, state: SessionState, key: string): Save
 
 interface Conclusion {
   swapped: Swapped;
-  expiresAt: number;
+  deadline: Wish["deadline"];
   line: string | undefined;
   /** Whether the data was to be written, and not the deadline alone. */
   written: boolean;
 }
 
 /** Notes what was saved, and answers. */
-export function conclude(kind: SavingKind, session: object, { swapped, expiresAt, line, written }: Conclusion): Saved {
+export function conclude(kind: SavingKind, session: object, { swapped, deadline, line, written }: Conclusion): Saved {
   const { bytes, merged, conflicts, tries } = swapped;
   const state = stateOf(session);
-  state.keep({ bytes, expiresAt });
+  state.keep({ bytes, expiresAt: deadline(bytes) });
   if (merged) fill(session, kind.codec.decode(bytes) ?? new Map());
   const result = written ? (merged ? "merged" : "saved") : "unchanged";
   return answer(kind, state, { result, conflicts, tries }, line);
@@ -208,11 +205,24 @@ export function conclude(kind: SavingKind, session: object, { swapped, expiresAt
 /** When a session that is saved now ends, in the store and in the browser, and what has to be done for it. */
 export function deadlines(kind: SavingKind, state: SessionState, draft: Draft | undefined) {
   const facts = factsOf(state, draft, kind.clock.now());
+  const mine = draft?.bytes ?? state.loaded?.bytes ?? NOTHING;
+  const expiresAt = kind.habits.deadline(facts);
+  const after = (bytes: Uint8Array) => kind.habits.deadline({ ...facts, permanent: isPermanent(kind, bytes, facts) });
   return {
     plan: kind.habits.plan(facts),
-    expiresAt: kind.habits.deadline(facts),
+    expiresAt,
     cookieExpiresAt: kind.habits.cookieExpiresAt(facts),
+    deadline: (bytes: Uint8Array) => (sameBytes(bytes, mine) ? expiresAt : after(bytes)),
   };
+}
+
+/** Whether a record is permanent; where nobody can read it, what this request knew. */
+function isPermanent({ codec }: SavingKind, bytes: Uint8Array, { permanent }: Facts): boolean {
+  try {
+    return codec.decode(bytes)?.get("_permanent") === true;
+  } catch {
+    return permanent;
+  }
 }
 
 /** The field that gives the browser the session's id. */

@@ -22,6 +22,9 @@ export type Try<T> = { result: T } | { holder: string | undefined };
 /** From this age on, in milliseconds, a leftover is cleared although nobody can tell that its process has ended. */
 const OLD = 60_000;
 
+/** Claims of this process that are over, although their tokens could not be removed: as if they were of a dead one. */
+const over = new Set<string>();
+
 /** How the rename onto a held lock fails. Windows renames onto no folder at all. */
 const HELD = process.platform === "win32" ? ["EPERM", "EACCES"] : ["ENOTEMPTY", "EEXIST"];
 
@@ -69,7 +72,7 @@ export function breakClaim(path: string, token: string): void {
 
 /** Clears the folder of a claim that its process has left behind. */
 export function clearLeftover(folder: string): void {
-  for (const { name } of entriesIn(folder)) if (isDead(name) || isForgotten(folder, name)) drop(folder, name);
+  for (const { name } of entriesIn(folder)) if (isOver(name) || isForgotten(folder, name)) drop(folder, name);
   removeEmpty(folder);
 }
 
@@ -81,10 +84,14 @@ function enter(folder: string, lock: string): boolean {
 /** Who holds a lock: nobody any more, if it was a process that has ended. */
 function holderOf(lock: string): string | undefined {
   const token = entriesIn(lock)[0]?.name;
-  if (token !== undefined && !isDead(token)) return token;
+  if (token !== undefined && !isOver(token)) return token;
   if (token !== undefined) drop(lock, token);
   removeEmpty(lock);
   return undefined;
+}
+
+function isOver(token: string): boolean {
+  return over.has(token) || isDead(token);
 }
 
 function isForgotten(folder: string, token: string): boolean {
@@ -101,15 +108,21 @@ function removeEmpty(folder: string): boolean {
 
 function drop(folder: string, token: string): void {
   unless(["ENOENT"], () => unlinkSync(`${folder}/${token}`));
+  over.delete(token);
 }
 
 /** Gives a claim up, or clears away what its commit has left: an empty lock. */
 function leave(folder: string, token: string): void {
+  // What cannot be cleared now is left to the next one: it takes nothing back from what was done.
+  if (succeeds(() => removeEmpty(folder))) return;
+  if (!succeeds(() => (drop(folder, token), true))) over.add(token);
+  succeeds(() => removeEmpty(folder));
+}
+
+function succeeds(act: () => boolean): boolean {
   try {
-    if (removeEmpty(folder)) return;
-    drop(folder, token);
-    removeEmpty(folder);
+    return act();
   } catch {
-    // What cannot be cleared now is left to the sweep: it takes nothing back from what was done.
+    return false;
   }
 }

@@ -7,7 +7,7 @@ import { codeOf } from "./failures.ts";
 /** What a claim is for. */
 export type Purpose = "write" | "remove";
 
-const TOKEN = /^(?<machine>[0-9a-f]{8})-(?<pid>\d+)-(?<purpose>write|remove)-[0-9a-f]{16}$/;
+const TOKEN = /^(?<machine>[0-9a-f]{8})-(?<pid>\d+)-(?<start>\d+)-(?<purpose>write|remove)-[0-9a-f]{16}$/;
 
 /** Where a process number means something: on this host since its last start, in this container. */
 const MACHINE = createHash("sha256")
@@ -17,9 +17,17 @@ const MACHINE = createHash("sha256")
   .digest("hex")
   .slice(0, 8);
 
+/** The state of a process and when it began, in the text that Linux tells of it. */
+const STAT = /\) (?<state>\S)(?: \S+){18} (?<start>\d+)[^)]*$/;
+
+/** What stands for the start of a process where nobody tells it. */
+const UNTOLD = "0";
+
+const START = startOf(process.pid);
+
 /** A name that no other claim has. */
 export function tokenFor(purpose: Purpose): string {
-  return `${MACHINE}-${process.pid}-${purpose}-${randomBytes(8).toString("hex")}`;
+  return `${MACHINE}-${process.pid}-${START}-${purpose}-${randomBytes(8).toString("hex")}`;
 }
 
 /** Whether the claim is one to remove. */
@@ -32,9 +40,19 @@ export function isLocal(token: string): boolean {
   return read(token)["machine"] === MACHINE;
 }
 
-/** Whether the claim's process has certainly ended. */
+/** Whether the claim's process has certainly ended. Its number may have been given to another one meanwhile. */
 export function isDead(token: string): boolean {
-  return isLocal(token) && !isRunning(Number(read(token)["pid"]));
+  if (!isLocal(token)) return false;
+  const { pid, start = UNTOLD } = read(token);
+  if (!isRunning(Number(pid))) return true;
+  const found = startOf(Number(pid));
+  return found !== start && found !== UNTOLD && start !== UNTOLD;
+}
+
+/** When a process began, in ticks since the machine's start; of one that has ended and is not buried, a word. */
+function startOf(pid: number): string {
+  const { state, start = UNTOLD } = STAT.exec(ifTold(() => readFileSync(`/proc/${pid}/stat`, "latin1")))?.groups ?? {};
+  return state === "Z" ? "ended" : start;
 }
 
 /** What only Linux tells, and not everywhere. */

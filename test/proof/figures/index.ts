@@ -1,5 +1,13 @@
 import type { Figure } from "../figure.ts";
 import { aborts } from "./aborts.ts";
+import { crashes } from "./crashes.ts";
+import { crowds } from "./crowds.ts";
+import { diskFaults } from "./disk-faults.ts";
+import { fullDisks } from "./full-disks.ts";
+import { histories } from "./histories.ts";
+import { lifetimes } from "./lifetimes.ts";
+import { memory } from "./memory.ts";
+import { model } from "./model.ts";
 import { races } from "./races.ts";
 import { renewals } from "./renewals.ts";
 import { revivals } from "./revivals.ts";
@@ -26,4 +34,12 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   outages,
   lines,
   afterwards,
+  crowds,
+  crashes,
+  "disk-faults": diskFaults,
+  "full-disks": fullDisks,
+  model,
+  memory,
+  histories,
+  lifetimes,
 };
