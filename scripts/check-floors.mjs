@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 
-const GROUND = ["store.ts", "errors.ts", "clock.ts", "events.ts"];
+const GROUND = ["store.ts", "errors.ts", "clock.ts", "events.ts", "runtime.ts"];
 
 /**
  * What each file (or folder, with a slash) may import: files and folders of src/, `node:` for the runtime's modules, a
@@ -16,6 +16,7 @@ const FLOORS = {
   "errors.ts": GROUND,
   "clock.ts": GROUND,
   "events.ts": [...GROUND, "node:"],
+  "runtime.ts": GROUND,
   "cookies/": ["cookies/", ...GROUND, "node:"],
   "crypto/": ["crypto/", ...GROUND, "node:"],
   "codecs/": ["codecs/", "crypto/", ...GROUND, "node:"],

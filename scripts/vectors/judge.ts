@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { type Reason, type Verdict, failed } from "./differences.ts";
 import type { Case, Run, Suite, Tools } from "./suite.ts";
 
@@ -16,9 +15,9 @@ export interface Report {
   notApplicable: { id: string; reason: Reason }[];
 }
 
-/** Runs every case of a vector file as a suite says. */
-export async function runSuite(suite: Suite | undefined, file: string, tools: Tools): Promise<Report> {
-  const content = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+/** Runs every case in the text of a vector file as a suite says. */
+export async function runSuite(suite: Suite | undefined, text: string, tools: Tools): Promise<Report> {
+  const content = JSON.parse(text) as Record<string, unknown>;
   const report: Report = { tally: { passed: 0, failed: 0, notApplicable: 0 }, failures: [], notApplicable: [] };
   for (const [group, run] of Object.entries(suite?.groups ?? {})) {
     for (const example of (content[group] ?? []) as Case[]) {

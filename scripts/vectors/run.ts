@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { dynamodb } from "./dynamodb.ts";
 import { cachelib, filesystem } from "./files.ts";
@@ -34,5 +35,5 @@ export const suites: ReadonlyMap<string, Suite> = new Map([
 
 /** Runs every case of a vector file. */
 export function runFile(file: string, tools: Tools): Promise<Report> {
-  return runSuite(suites.get(basename(file, ".json")), file, tools);
+  return runSuite(suites.get(basename(file, ".json")), readFileSync(file, "utf8"), tools);
 }

@@ -129,7 +129,7 @@ export function listenKoa(app: koa3): Promise<Served> {
 function fill(ctx: KoaContext, { status = 200, headers = [], body = "" }: Answer): void {
   const location = headers.find(([name]) => name === "Location")?.[1];
   if (location !== undefined) ctx.redirect(location);
-  for (const [name, value] of headers) ctx.append(name, value);
+  for (const [name, value] of headers) if (name !== "Location") ctx.append(name, value);
   if (typeof body === "string") ctx.body = body;
   else ctx.body = body instanceof Uint8Array ? Buffer.from(body) : Readable.from(body);
   ctx.status = status;

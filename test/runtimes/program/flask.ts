@@ -1,5 +1,4 @@
 /** What Flask recorded, as cases: its signed cookie read and written, and the life of its sessions. */
-import { join } from "node:path";
 import { flaskCookie } from "../../../scripts/vectors/flask-cookie.ts";
 import { httpCookie } from "../../../scripts/vectors/http-cookie.ts";
 import { runSuite } from "../../../scripts/vectors/judge.ts";
@@ -15,11 +14,11 @@ const FILES: Readonly<Record<Name, Readonly<Record<string, Suite>>>> = {
   "Flask's lifecycle": { "lifecycle-flask": lifecycle(false) },
 };
 
-/** Declares a case for each file of vectors in the folder. */
-export function testVectors(test: Test, name: Name, folder: string): void {
+/** Declares a case for each file of vectors; `read` gives its text. */
+export function testVectors(test: Test, name: Name, read: (file: string) => string | Promise<string>): void {
   for (const [file, suite] of Object.entries(FILES[name])) {
     test(file, async () => {
-      const { tally, failures } = await runSuite(suite, join(folder, `${file}.json`), NO_TOOLS);
+      const { tally, failures } = await runSuite(suite, await read(`${file}.json`), NO_TOOLS);
       const [first] = failures;
       if (first) throw new Error(`${failures.length} of its cases fail; ${first.id}: ${first.why}`);
       if (tally.passed === 0) throw new Error("no case was run");

@@ -2,11 +2,15 @@
  * Runs suites in a runtime that has `node:http` and files, and prints a line of JSON for each case.
  * Arguments: the folder of the vectors, and names of suites for some.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Test, testAdapter, testStore } from "../../../src/testing/index.ts";
 import { ALL, REMOTE_STORES, type SuiteName } from "../names.ts";
 import { adapters } from "./adapters.ts";
 import { type Outcome, casesOf, runCases } from "./cases.ts";
 import { testVectors } from "./flask.ts";
+import { testMeetings } from "./meetings.ts";
+import { listenWeb } from "./web-adapters.ts";
 import { stores } from "./stores.ts";
 
 /** Most cases of a store whose engine counts the time wait for a deadline; they wait together. */
@@ -33,12 +37,16 @@ async function runSuite(suite: SuiteName): Promise<void> {
     else if (isIn(stores, suite)) await runStore(suite);
     else
       await runCases(
-        casesOf(suite, (test) => testVectors(test, suite, vectors)),
+        casesOf(suite, (test) => testVectors(test, suite, readVectors)),
         tell,
       );
   } catch (error) {
     tell({ suite, name: "starts", failure: String(error) });
   }
+}
+
+function readVectors(file: string): string {
+  return readFileSync(join(vectors, file), "utf8");
 }
 
 async function runStore(suite: keyof typeof stores): Promise<void> {

@@ -1,6 +1,6 @@
 /** The adapters for web standards, on the server of such handlers that the runtime has; on Node, on what stands in for it. */
 import type { AdapterKit, Served } from "../../../src/testing/index.ts";
-import { fetchHandler, overFetch as overNodeFetch } from "../../adapters/servers.ts";
+import { bridge, fetchHandler, listen, overFetch as overNodeFetch } from "../../adapters/servers.ts";
 import { h3App, honoApp, overH3 as overNodeH3, overHono as overNodeHono } from "../../adapters/web-servers.ts";
 
 type Handler = (request: Request) => Response | Promise<Response>;
@@ -52,4 +52,9 @@ export const overH3: AdapterKit["serve"] =
 /** An application as a handler, to which the server's further arguments mean nothing. */
 function plain(app: { fetch(request: Request): Response | Promise<Response> }): Handler {
   return (request) => app.fetch(request);
+}
+
+/** Serves a handler on what the runtime has for it. */
+export function listenWeb(handler: (request: Request) => Promise<Response>): Served | Promise<Served> {
+  return serve === undefined ? listen(bridge(handler)) : serve(handler);
 }
