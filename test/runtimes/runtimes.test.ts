@@ -15,7 +15,7 @@ const NODE_LIKE = Object.keys(COMMANDS) as NodeLike[];
 const AT_ONCE = 2;
 
 /** In milliseconds, for all runtimes on a machine that is busy. */
-const LONG = 400_000;
+const LONG = 900_000;
 
 describe.skipIf(!areThere)("the built package", () => {
   const outcomes = new Map<string, Outcome[]>();

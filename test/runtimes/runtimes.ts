@@ -18,7 +18,7 @@ export const COMMANDS: Readonly<Record<NodeLike, readonly string[]>> = {
 };
 
 /** How many milliseconds a runtime has for all suites. */
-const PATIENCE = 100_000;
+const PATIENCE = 300_000;
 
 /** Runs the program of `program/main.ts`, and gives what became of its cases. */
 export async function outcomesIn(

@@ -11,7 +11,7 @@ export interface Outcome {
 type Case = { readonly suite: string; readonly name: string; readonly run: () => Promise<void> };
 
 /** A case that takes longer has failed: a runtime that hangs has to say in which. */
-const PATIENCE = 10_000;
+const PATIENCE = 30_000;
 
 /** The cases that a suite declares. */
 export function casesOf(suite: string, declare: (test: Test) => void): Case[] {

@@ -29,20 +29,17 @@ process.exit(0);
 
 async function runSuite(suite: SuiteName): Promise<void> {
   try {
-    if (isIn(adapters, suite))
-      await runCases(
-        casesOf(suite, (test) => testAdapter({ test, ...adapters[suite] })),
-        tell,
-      );
-    else if (isIn(stores, suite)) await runStore(suite);
-    else
-      await runCases(
-        casesOf(suite, (test) => testVectors(test, suite, readVectors)),
-        tell,
-      );
+    if (isIn(stores, suite)) await runStore(suite);
+    else await runCases(casesOf(suite, declarationOf(suite)), tell);
   } catch (error) {
     tell({ suite, name: "starts", failure: String(error) });
   }
+}
+
+function declarationOf(suite: Exclude<SuiteName, keyof typeof stores>): (test: Test) => void {
+  if (isIn(adapters, suite)) return (test) => testAdapter({ test, ...adapters[suite] });
+  if (suite === "requests that meet") return (test) => testMeetings(test, listenWeb);
+  return (test) => testVectors(test, suite, readVectors);
 }
 
 function readVectors(file: string): string {
