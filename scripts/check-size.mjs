@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 /** In bytes. What is here already needs most of it: more is a decision. */
-const MOST = 23_552;
+const MOST = 24_064;
 /** Those that bring more with them: here what another library's sessions were. */
 const MOST_OF = { "flagon/express-session": 27_136 };
 

@@ -17,6 +17,7 @@ const CHECKS = {
   floors: [node, "scripts/check-floors.mjs"],
   unused: [bin("knip"), "--config", "scripts/knip.mjs", "--no-progress"],
   lock: ["npm", "ci", "--dry-run", "--ignore-scripts"],
+  runtimes: ["npm", "ci", "--dry-run", "--ignore-scripts", "--prefix", "runtimes"],
   examples: [node, "scripts/check-examples.mjs"],
   bench: [node, TSC, "-p", "bench"],
   exports: [node, "scripts/check-exports.mjs"],

@@ -182,20 +182,22 @@ function fill(ctx: KoaContext, { status = 200, headers = [], body = "", hints }:
   hint(ctx.res, hints);
   const location = headers.find(([name]) => name === "Location")?.[1];
   if (location !== undefined) ctx.redirect(location);
-  for (const [name, value] of headers) ctx.append(name, value);
+  for (const [name, value] of headers) if (name !== "Location") ctx.append(name, value);
   if (typeof body === "string") ctx.body = body;
   else ctx.body = body instanceof Uint8Array ? Buffer.from(body) : Readable.from(body);
   ctx.status = status;
 }
 
 /** Web standards have no server of their own: this one hands requests from `node:http` to the handler. */
-export const overFetch: AdapterKit["serve"] = (sessions, act) => {
-  const handler = fetchSession(sessions, async (request, { session }) => {
+export const overFetch: AdapterKit["serve"] = (sessions, act) => listen(bridge(fetchHandler(sessions, act)));
+
+/** A fetch handler that answers as the kit asks. */
+export function fetchHandler(...[sessions, act]: Parameters<AdapterKit["serve"]>) {
+  return fetchSession(sessions, async (request, { session }) => {
     const { status = 200, headers = [], body } = await act(new URL(request.url).pathname, session);
     return new Response(bodyOf(body), { status, headers: headers.map(([name, value]) => [name, value]) });
   });
-  return listen(bridge(handler));
-};
+}
 
 /** A body as web standards have it. */
 export function bodyOf(body: Answer["body"]): string | Uint8Array | ReadableStream | null {

@@ -10,6 +10,9 @@ import type { Session } from "../../src/index.ts";
 import type { AdapterKit, KitData, Served } from "../../src/testing/internal/adapter-stage.ts";
 import { bodyOf, hint, listen } from "./servers.ts";
 
+/** An application that answers as the kit asks. */
+type Application<App> = (...given: Parameters<AdapterKit["serve"]>) => App;
+
 /** Other middleware of Hono, around the session. */
 interface Around {
   front?: MiddlewareHandler;
@@ -18,10 +21,12 @@ interface Around {
 
 const nothing: MiddlewareHandler = (_c, next) => next();
 
-export function overHono(
-  load: "eager" | "lazy",
-  { front = nothing, behind = nothing }: Around = {},
-): AdapterKit["serve"] {
+export function overHono(load: "eager" | "lazy", around: Around = {}): AdapterKit["serve"] {
+  const application = honoApp(load, around);
+  return (sessions, act) => listenWeb(application(sessions, act));
+}
+
+export function honoApp(load: "eager" | "lazy", { front = nothing, behind = nothing }: Around = {}): Application<Hono> {
   return (sessions, act) => {
     const app = new Hono();
     app.onError((error, c) => ("getResponse" in error ? error.getResponse() : c.text("oops", 500)));
@@ -34,7 +39,7 @@ export function overHono(
       if (location !== undefined) return c.redirect(location, status as 302);
       return typeof body === "string" ? c.text(body, status as 200) : c.body(bodyOf(body) as null, status as 200);
     });
-    return listenWeb(app);
+    return app;
   };
 }
 
@@ -50,6 +55,11 @@ function sessionIn(found: unknown): Session<KitData> | Promise<Session<KitData>>
 }
 
 export function overH3(load: "eager" | "lazy"): AdapterKit["serve"] {
+  const application = h3App(load);
+  return (sessions, act) => listen(toNodeHandler(application(sessions, act)));
+}
+
+export function h3App(load: "eager" | "lazy"): Application<H3> {
   return (sessions, act) => {
     const app = new H3({ silent: true }).use(h3Session(sessions, { load }));
     app.all("/**", async (event) => {
@@ -59,7 +69,7 @@ export function overH3(load: "eager" | "lazy"): AdapterKit["serve"] {
       for (const [name, value] of headers) event.res.headers.append(name, value);
       return bodyOf(body);
     });
-    return listen(toNodeHandler(app));
+    return app;
   };
 }
 
