@@ -60,17 +60,22 @@ def make_app(**overrides):
     @app.post("/batch")
     def batch():
         """Several requests by Flask's own client: each is a whole one, from the cookie to the `Set-Cookie`."""
-        return [visit(app, visitor) for visitor in request.get_json()]
+        answers = []
+        for wanted in request.get_json():
+            cookie = answers[-1]["cookie"] if wanted["cookie"] == "of the former" else wanted["cookie"]
+            answers.append(visit(app, cookie, wanted["acts"]))
+        return answers
 
     return app
 
 
-def visit(app, visitor):
-    headers = {"Cookie": visitor["cookie"]} if visitor["cookie"] else {}
-    answer = app.test_client(use_cookies=False).post("/act", json=visitor["acts"], headers=headers)
+def visit(app, cookie, acts):
+    client = app.test_client(use_cookies=False)
+    answer = client.post("/act", json=acts, headers={"Cookie": cookie} if cookie else {})
+    line = answer.headers.get("Set-Cookie")
     return {
         "status": answer.status_code,
-        "setCookies": answer.headers.getlist("Set-Cookie"),
+        "cookie": line.split(";")[0] if line else cookie,
         **(answer.get_json() if answer.status_code == 200 else {}),
     }
 

@@ -2,13 +2,14 @@
 import { fileURLToPath } from "node:url";
 import express from "express";
 import { session } from "../../src/adapters/express.ts";
+import { dataOf } from "../../src/core/session.ts";
 import type { SessionInterface } from "../../src/index.ts";
 import { browser } from "../../src/testing/browser.ts";
 import { dataFromNotation, fromNotation, told, toldLoosely } from "../../scripts/vectors/notation.ts";
 import { listen } from "../adapters/servers.ts";
 import type { Data } from "../core/helpers.ts";
 import { startFlask, untilTheEnd } from "../engines.ts";
-import { type Act, type Seen, perform } from "./acts.ts";
+import { type Act, perform } from "./acts.ts";
 import type { Config } from "./places.ts";
 
 const APP = fileURLToPath(new URL("app.py", import.meta.url));
@@ -22,6 +23,15 @@ export interface Sides {
   flask(visits: readonly FlaskVisit[]): Promise<FlaskAnswer[]>;
 }
 
+/** What a side tells of a session, in one text for equal values of equal types. */
+export interface Seen {
+  readonly status: number;
+  readonly told: string;
+  readonly id: string;
+  /** What the acts gave, one after the other. */
+  readonly results: readonly string[];
+}
+
 /** One cookie jar for both servers. */
 export interface Visitor {
   visit(side: Side, ...acts: Act[]): Promise<Seen>;
@@ -32,15 +42,17 @@ export interface Visitor {
 }
 
 export interface FlaskVisit {
-  readonly cookie: string | undefined;
+  /** `of the former`: what the answer before in the same list would have the next one carry. */
+  readonly cookie?: string;
   readonly acts: readonly Act[];
 }
 
 export interface FlaskAnswer {
   readonly status: number;
-  readonly setCookies: readonly string[];
-  /** In the notation; absent where the status is none of success. */
-  readonly session?: unknown;
+  /** What the next request would carry. */
+  readonly cookie: string;
+  /** In the notation; `undefined` where the request failed. */
+  readonly session: { readonly $dict: readonly (readonly [unknown, unknown])[] } | undefined;
 }
 
 export async function startSides(config: Config, sessions: SessionInterface<Data>): Promise<Sides> {
@@ -62,7 +74,8 @@ export async function startSides(config: Config, sessions: SessionInterface<Data
       };
     },
     async flask(visits) {
-      const answer = await fetch(`${flask.url}/batch`, post(visits));
+      const body = visits.map((visit) => ({ cookie: "", ...visit }));
+      const answer = await fetch(`${flask.url}/batch`, post(body));
       return (await answer.json()) as FlaskAnswer[];
     },
   };
@@ -72,7 +85,8 @@ async function startNode(sessions: SessionInterface<Data>): Promise<{ url: strin
   const app = express();
   app.use(session(sessions));
   app.post("/act", express.json({ limit: "10mb", strict: false }), async (req, res) => {
-    res.json(await perform(req.session, req.body as Act[]));
+    const results = await perform(req.session, req.body as Act[]);
+    res.json({ told: told(dataOf(req.session)), id: req.session.id, results });
   });
   const { url, close } = await listen(app);
   return untilTheEnd(Promise.resolve({ url, stop: close }));
