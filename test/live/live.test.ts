@@ -3,7 +3,7 @@ import { has, untilTheEnd } from "../engines.ts";
 import { patientSession } from "../flask/patient.ts";
 import { type Gate, openGate } from "../peers/gate.ts";
 import { type Place, PLACES, isStored } from "./places.ts";
-import { flaskLogsOut, flaskWrites, nodeLogsOut, nodeWrites, nodeWritesBesideNode } from "./races.ts";
+import { READS, WRITES, flaskLogsOut, flaskWrites, nodeLogsOut, nodeWrites, nodeWritesBesideNode } from "./races.ts";
 import { type Playing, play } from "./rounds.ts";
 import { REFUSED, attempt } from "./refusals.ts";
 import { startSides } from "./sides.ts";
@@ -113,12 +113,17 @@ describe.each(stored)("real Flask and Node at once on $title", (place) => {
   });
 
   test("Flask's refresh overwrites what Node saved meanwhile, unless it is switched off", async () => {
-    expect(await nodeWrites(stage.sides, gate, "flask")).toEqual(place.refreshesExpiryOnly ? ["b"] : []);
-    expect(await nodeWrites(stage.sides, gate, "calm")).toEqual(["b"]);
+    expect(await nodeWrites(stage.sides, gate, "flask", READS)).toEqual(place.refreshesExpiryOnly ? ["b"] : []);
+    expect(await nodeWrites(stage.sides, gate, "calm", READS)).toEqual(["b"]);
   });
 
   test("Flask's refresh revives whom Node has logged out, unless it is switched off", async () => {
-    expect(await nodeLogsOut(stage.sides, gate, "flask")).toEqual([true, true]);
-    expect(await nodeLogsOut(stage.sides, gate, "calm")).toEqual([false, false]);
+    expect(await nodeLogsOut(stage.sides, gate, "flask", READS)).toEqual([true, true]);
+    expect(await nodeLogsOut(stage.sides, gate, "calm", READS)).toEqual([false, false]);
+  });
+
+  test("Flask that writes overwrites and revives, whatever its settings", async () => {
+    expect(await nodeWrites(stage.sides, gate, "calm", WRITES)).toEqual(["c"]);
+    expect(await nodeLogsOut(stage.sides, gate, "calm", WRITES)).toEqual([true, true]);
   });
 });

@@ -38,7 +38,7 @@ export const PLACES: readonly Place[] = [
     needs: [],
     format: "tagged",
     size: SIZE,
-    rounds: 100,
+    rounds: 50,
     open: async () => COMMON,
   },
   redis("msgpack"),
@@ -48,7 +48,7 @@ export const PLACES: readonly Place[] = [
     needs: ["memcached"],
     format: "msgpack",
     size: SIZE,
-    rounds: 200,
+    rounds: 100,
     async open() {
       const { server } = await engine("memcached");
       return { ...STORED, SESSION_TYPE: "memcached", SESSION_MEMCACHED: server };
@@ -75,7 +75,7 @@ export const PLACES: readonly Place[] = [
     needs: ["dynamo"],
     format: "msgpack",
     size: SIZE,
-    rounds: 50,
+    rounds: 25,
     async open() {
       const { url } = await engine("dynamo");
       return { ...STORED, SESSION_TYPE: "dynamodb", SESSION_DYNAMODB: url, SESSION_DYNAMODB_TABLE: name };
@@ -89,7 +89,7 @@ function redis(format: "msgpack" | "json"): Place {
     needs: ["redis"],
     format,
     size: SIZE,
-    rounds: 200,
+    rounds: 100,
     async open() {
       const { url } = await engine("redis");
       const kind = { SESSION_TYPE: "redis", SESSION_REDIS: url, SESSION_SERIALIZATION_FORMAT: format };
@@ -108,7 +108,7 @@ function sqlalchemy(database: "sqlite" | "postgres" | "mariadb"): Place {
     // A BLOB of MariaDB, which SQLAlchemy makes there, ends at 65 535 bytes.
     size: database === "mariadb" ? 15_000 : SIZE,
     refreshesExpiryOnly: database === "mariadb",
-    rounds: 100,
+    rounds: 50,
     async open() {
       const { url, schema } = await openHome(database);
       const SESSION_SQLALCHEMY = DRIVERS[database] + (database === "sqlite" ? url : url.replace(/^\w+:/, ""));

@@ -49,17 +49,21 @@ export async function flaskLogsOut(sides: Sides, gate: Gate): Promise<boolean[]>
   return opens(visitor, former);
 }
 
-/** A request of Flask that only reads, while Node sets `b`. */
-export async function nodeWrites(sides: Sides, gate: Gate, reader: Side): Promise<string[]> {
+/** What a request of Flask does beside waiting: nothing, or a change of its own. */
+export const READS: Act[] = [];
+export const WRITES: Act[] = [set("c")];
+
+/** A request of Flask, while Node sets `b`. */
+export async function nodeWrites(sides: Sides, gate: Gate, flask: Side, acts: Act[]): Promise<string[]> {
   const visitor = await loggedIn(sides, "node");
-  await around(gate, visitor, reader, [], () => visitor.visit("node", set("b")));
+  await around(gate, visitor, flask, acts, () => visitor.visit("node", set("b")));
   return keysOf(visitor);
 }
 
-/** A request of Flask that only reads, while Node logs out: who can still open the session. */
-export async function nodeLogsOut(sides: Sides, gate: Gate, reader: Side): Promise<boolean[]> {
+/** A request of Flask, while Node logs out: who can still open the session. */
+export async function nodeLogsOut(sides: Sides, gate: Gate, flask: Side, acts: Act[]): Promise<boolean[]> {
   const visitor = await loggedIn(sides, "node");
   const former = visitor.cookie();
-  await around(gate, visitor, reader, [], () => visitor.visit("node", ["clear"]));
+  await around(gate, visitor, flask, acts, () => visitor.visit("node", ["clear"]));
   return opens(visitor, former);
 }
