@@ -6,6 +6,7 @@ export {
   says,
   startCluster,
   startDynamo,
+  startFlask,
   startMariadb,
   startMemcached,
   startMongo,

@@ -7,7 +7,7 @@ import type { Store } from "../../../src/store.ts";
 import { keyvStore } from "../../../src/stores/keyv.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { type Served, type Test, browser, countingStore } from "../../../src/testing/index.ts";
-import Keyv from "keyv";
+import { Keyv } from "keyv";
 
 type Serve = (handler: (request: Request) => Promise<Response>) => Served | Promise<Served>;
 
