@@ -9,6 +9,7 @@ export default {
     "{bench,examples,scripts}/**/*.{ts,mjs}",
     "test/**/*-worker.ts",
     "test/peers/servers/*",
+    "test/runtimes/program/*.ts",
     "test/runtimes/program/{main,worker}.ts",
     "test/**/*.test-d.ts",
     // What Next finds by its place.
@@ -21,5 +22,5 @@ export default {
   // The system's own.
   ignoreBinaries: ["apt-get", "mkfifo", "mount", "mvn", "openssl", "perl", "redis-cli", "setpriv", "umount"],
   // Called by scripts/ by their paths.
-  ignoreDependencies: ["@arethetypeswrong/cli", "oxlint", "oxlint-tsgolint", "publint"],
+  ignoreDependencies: ["cloudflare", "@arethetypeswrong/cli", "oxlint", "oxlint-tsgolint", "publint"],
 };
