@@ -17,7 +17,7 @@ export const REMOTE_STORES = ["redisStore on node-redis 6", "redisStore on iored
 
 export const FLASK = ["Flask's cookies", "Flask's lifecycle"] as const;
 
-export const MEETINGS = ["requests that meet"] as const;
+const MEETINGS = ["requests that meet"] as const;
 
 /** Everything that a runtime is asked. */
 export const ALL = [...FLASK, ...MEETINGS, ...OWN_STORES, ...REMOTE_STORES, ...NODE_ADAPTERS, ...WEB_ADAPTERS] as const;

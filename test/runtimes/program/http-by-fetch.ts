@@ -1,6 +1,5 @@
 /** What the test browser uses of `node:http`, by `fetch`: in workerd that module gives all `Set-Cookie` fields as one. */
 import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 
 interface Options {
   method: string;
@@ -22,7 +21,7 @@ export function request(url: URL, { method, headers }: Options, take: (incoming:
 }
 
 function incomingOf({ body, status, headers }: Response): Readable {
-  const stream = body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]);
+  const stream = body ? Readable.fromWeb(body) : Readable.from([]);
   const cookies = headers.getSetCookie();
   const fields = { ...Object.fromEntries(headers), ...(cookies.length > 0 && { "set-cookie": cookies }) };
   return Object.assign(stream, { statusCode: status, headers: fields });
