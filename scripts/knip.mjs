@@ -9,8 +9,7 @@ export default {
     "{bench,examples,scripts}/**/*.{ts,mjs}",
     "test/**/*-worker.ts",
     "test/peers/servers/*",
-    "test/runtimes/program/*.ts",
-    "test/runtimes/program/{main,worker}.ts",
+    "test/runtimes/program/{main,worker,http-by-fetch}.ts",
     "test/**/*.test-d.ts",
     // What Next finds by its place.
     "test/adapters/next-app/{proxy.ts,next.config.mjs,app/**/{layout,page,route}.{ts,tsx}}",
@@ -21,6 +20,6 @@ export default {
   ignoreExportsUsedInFile: { interface: true, type: true },
   // The system's own.
   ignoreBinaries: ["apt-get", "mkfifo", "mount", "mvn", "openssl", "perl", "redis-cli", "setpriv", "umount"],
-  // Called by scripts/ by their paths.
+  // Called by scripts/ by their paths; `cloudflare:node` is a module of workerd's.
   ignoreDependencies: ["cloudflare", "@arethetypeswrong/cli", "oxlint", "oxlint-tsgolint", "publint"],
 };

@@ -18,7 +18,7 @@ export async function outcomesInWorkerd(command: string, worker: string): Promis
       copyFileSync(CONFIG, join(folder, "config.capnp"));
       copyFileSync(worker, join(folder, "worker.mjs"));
     },
-    isUp: says("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n", "HTTP/1.1 404"),
+    isUp: says("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 404"),
   });
   try {
     const outcomes: Outcome[] = [];

@@ -1,13 +1,13 @@
 /** Requests of one session that meet while its store takes its time, as one behind a socket does. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import { Keyv } from "keyv";
 import { type FetchOptions, session } from "../../../src/adapters/fetch.ts";
 import { sessions } from "../../../src/index.ts";
 import type { Store } from "../../../src/store.ts";
 import { keyvStore } from "../../../src/stores/keyv.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { type Served, type Test, browser, countingStore } from "../../../src/testing/index.ts";
-import { Keyv } from "keyv";
 
 type Serve = (handler: (request: Request) => Promise<Response>) => Served | Promise<Served>;
 
