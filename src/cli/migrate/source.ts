@@ -1,5 +1,6 @@
 /** What sessions are read from: a store of ours, one for express-session, or anything that lists entries. */
 import { parse } from "node:path";
+import { ask, isAbsence } from "../../connect-store.ts";
 import { SessionError } from "../../errors.ts";
 import type { Entry, Listable, Store } from "../../store.ts";
 import { hasMethods } from "../config.ts";
@@ -28,7 +29,7 @@ export function sourceIn(name: string, given: unknown, lifetime: number): Source
         "or an object whose list() yields [key, { value, expiresAt }]",
     );
   }
-  return overConnect(name, given as ConnectStore, lifetime);
+  return overConnect(name, given as object, lifetime);
 }
 
 function overListable(store: Listable & Partial<Store>): Source {
@@ -41,13 +42,10 @@ function overListable(store: Listable & Partial<Store>): Source {
   };
 }
 
-type Callback = (error?: unknown, answer?: unknown) => void;
-type ConnectStore = Record<"get" | "destroy" | (typeof LISTERS)[number], (...args: unknown[]) => unknown>;
-
 /** How stores for express-session tell what they hold: ids, names of files, sessions by id or with their ids. */
 const LISTERS = ["ids", "list", "all"] as const;
 
-function overConnect(name: string, store: ConnectStore, lifetime: number): Source {
+function overConnect(name: string, store: object, lifetime: number): Source {
   const read = async (id: string) => entryOf(await ask(store, "get", id).catch(absent), lifetime);
   return {
     read,
@@ -62,7 +60,7 @@ function overConnect(name: string, store: ConnectStore, lifetime: number): Sourc
   };
 }
 
-async function idsIn(name: string, store: ConnectStore): Promise<string[]> {
+async function idsIn(name: string, store: object): Promise<string[]> {
   const lister = LISTERS.find((each) => hasMethods(store, [each])) ?? "all";
   const told = (await ask(store, lister)) ?? [];
   if (!Array.isArray(told)) return Object.keys(told);
@@ -87,17 +85,6 @@ function entryOf(session: unknown, lifetime: number): Entry | undefined {
   return expiresAt > Date.now() ? { value: Buffer.from(JSON.stringify(session)), expiresAt } : undefined;
 }
 
-/** Stores of files tell of absence by this error. */
 function absent(error: unknown): undefined {
-  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  if (code !== "ENOENT" || syscall === "connect") throw error;
-}
-
-/** What a method calls back with, or what its promise gives where that comes alone. */
-function ask(store: ConnectStore, method: keyof ConnectStore, ...args: unknown[]): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const callback: Callback = (error, answer) => (error ? reject(error) : resolve(answer));
-    const returned = store[method](...args, callback);
-    if (returned instanceof Promise) returned.catch(reject);
-  });
+  if (!isAbsence(error)) throw error;
 }
