@@ -1,6 +1,9 @@
+import { RedisStore } from "connect-redis";
 import { createClient } from "redis";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Clock } from "../../src/clock.ts";
+import { asExpressStore } from "../../src/compat/express-session/as-express-store.ts";
+import { ask } from "../../src/connect-store.ts";
 import type { Entry, Listable, Store, Verb } from "../../src/store.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { migratingStore, type Movable } from "../../src/stores/migrating.ts";
@@ -10,8 +13,10 @@ import { newClaim, parcelOf } from "../../src/stores/internal/moving.ts";
 import { type ManualClock, manualClock } from "../../src/testing/clock.ts";
 import { bytes, newKey } from "../../src/testing/internal/stage.ts";
 import { testListable, testStore, testSweepable } from "../../src/testing/store-suite.ts";
+import { testWriters } from "../../src/testing/store-writers.ts";
 import { engine, has, untilTheEnd } from "../engines.ts";
 import { connected } from "./redis-clients.ts";
+import { startWorker } from "./start-worker.ts";
 import { openPostgres } from "./sql-databases.ts";
 import { lent } from "./sql-helpers.ts";
 
@@ -74,6 +79,39 @@ describe.skipIf(!has("redis") || !has("postgres"))("migrating store, Redis to Po
     const there = await to.read(key);
     expect(Buffer.from(there?.value ?? []).toString()).toBe("a");
     expect(Math.abs(Number(there?.expiresAt) - entry.expiresAt)).toBeLessThan(1000);
+  });
+});
+
+describe.skipIf(!has("redis"))("migrating store, from several processes", () => {
+  let url: string;
+  let client: Awaited<ReturnType<typeof connect>>;
+  const connect = async () => (await untilTheEnd(connected(createClient({ url })))).client;
+  beforeAll(async () => {
+    ({ url } = await engine("redis"));
+    client = await connect();
+  });
+
+  const prefix = `${newKey()}:`;
+  const open = () => {
+    const [from, to] = [
+      redisStore(client, { prefix: `${prefix}old:` }),
+      redisStore(client, { prefix: `${prefix}new:` }),
+    ];
+    return beginningIn(from, migratingStore(from, to));
+  };
+  testWriters({ test, open, spawn: (plan) => startWorker("migrating", url, prefix, plan) });
+
+  test("carries what connect-redis and flagon/express-session know by the same id", async () => {
+    const [theirs, fresh] = [new RedisStore({ client, prefix }), memoryStore()];
+    const store = asExpressStore(migratingStore(redisStore(client, { prefix }), fresh));
+    const cookie = { originalMaxAge: 60_000, expires: new Date(Date.now() + 60_000) };
+    await theirs.set("an id", { cookie, user: "ada" } as never);
+    expect(await ask(store, "get", "an id")).toMatchObject({ user: "ada" });
+    await ask(store, "set", "an id", { cookie, user: "bob" });
+    expect(await theirs.get("an id")).toBeNull();
+    expect(await ask(store, "get", "an id")).toMatchObject({ user: "bob" });
+    await ask(store, "destroy", "an id");
+    expect([await theirs.get("an id"), await fresh.read("an id")]).toEqual([null, undefined]);
   });
 });
 
@@ -206,6 +244,29 @@ describe("migrating store", () => {
     });
   });
 
+  test.each([
+    ["from", "delete"],
+    ["to", "read"],
+  ] as const)("logs out a session that moves before its call to %s.%s", async (which, verb) => {
+    await from.create(key, entry("a"));
+    const slow = holding(which, verb, async (call) => call === 1 && over().update(key, swap("a", "b")));
+    expect(await slow.delete(key)).toBe(true);
+    expect([await textIn(from), await textIn(to)]).toEqual([undefined, undefined]);
+  });
+
+  test("shows a reader nothing of what has ended in the new store", async () => {
+    await from.create(key, entry("a"));
+    const seen: unknown[] = [];
+    const update: Store["update"] = async (...args) => {
+      const updated = await to.update(...args);
+      if (updated.done) seen.push(await textIn(over()));
+      return updated;
+    };
+    const ending = over(from, withVerbs<Store>(to, { update }));
+    await ending.update(key, { ...swap("a", "a"), expiresAt: clock.now() });
+    expect(seen).toEqual([undefined]);
+  });
+
   test("finds a session that moves between its two looks", async () => {
     await from.create(key, entry("a"));
     const slow = holding("from", "read", () => over().move(key));
@@ -226,6 +287,28 @@ describe("migrating store", () => {
     expect(await textIn(store)).toBe("new");
     expect(await store.update(key, swap("new", "newer"))).toEqual({ done: true });
     expect([await textIn(from), await textIn(to)]).toEqual([undefined, "newer"]);
+  });
+
+  test("gives a session its new deadline, not the claim that a dead process left", async () => {
+    await from.create(key, entry("a"));
+    await to.create(key, newClaim(clock.now() + 5000));
+    expect(await store.update(key, { expiresAt: clock.now() + 120_000 })).toEqual({ done: true });
+    clock.advance(90_000);
+    expect(await textIn(store)).toBe("a");
+  });
+
+  test("lists what a process left that died on its way once, as it is read", async () => {
+    const both = migratingStore(from, to, { clock });
+    const [claimed, carried] = [newKey(), newKey()];
+    for (const each of [claimed, carried]) await from.create(each, entry("old"));
+    await to.create(claimed, newClaim(clock.now() + 5000));
+    await to.create(carried, parcelOf(entry("new")));
+    const listed: unknown[] = [];
+    for await (const [each, found] of both.list()) listed.push([each, text(found)]);
+    expect(listed).toEqual([
+      [claimed, "old"],
+      [carried, "new"],
+    ]);
   });
 
   test("logs out of both what a process left that died on its way", async () => {
