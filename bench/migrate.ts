@@ -46,8 +46,8 @@ async function migrated(count: number): Promise<string> {
     await db.destroy();
     writeFileSync(join(folder, "flagon.config.mjs"), configOf(redis.url, postgres.url));
     const { read, moved, verified, seconds, rss } = await run(folder);
-    const rate = Math.round(Number(read) / Number(seconds));
-    return `${read} read, ${moved} moved, ${verified} verified: ${seconds} s, ${rate} a second, peak RSS ${Math.round(Number(rss) / MB)} MB`;
+    const rate = Math.round(read / seconds);
+    return `${read} read, ${moved} moved, ${verified} verified: ${seconds} s, ${rate} a second, peak RSS ${Math.round(rss / MB)} MB`;
   } finally {
     rmSync(folder, { recursive: true });
     await Promise.all([redis.stop(), postgres.stop()]);
@@ -81,8 +81,11 @@ export const close = () => console.log(JSON.stringify({ rss: process.resourceUsa
 `;
 }
 
+/** What the command and its configuration said. */
+type Ran = Record<"read" | "moved" | "verified" | "seconds" | "rss", number>;
+
 /** What the command said, and the most memory that it had, in kilobytes. */
-async function run(cwd: string): Promise<Record<string, unknown>> {
+async function run(cwd: string): Promise<Ran> {
   const main = join(import.meta.dirname, "../dist/cli/main.js");
   const args = [main, "migrate", "--from", "old", "--to", "fresh", "--json", ...flags];
   const child = spawn(process.execPath, args, { cwd, stdio: ["ignore", "pipe", "inherit"] });
@@ -90,11 +93,6 @@ async function run(cwd: string): Promise<Record<string, unknown>> {
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
   const [code] = (await once(child, "close")) as [number];
   if (code !== 0) throw new Error(`flagon migrate ended with ${code}`);
-  return Object.assign(
-    {},
-    ...out
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as object),
-  ) as Record<string, unknown>;
+  const lines = out.trim().split("\n");
+  return Object.assign({}, ...lines.map((line) => JSON.parse(line) as object)) as Ran;
 }

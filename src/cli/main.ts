@@ -12,7 +12,7 @@ const COMMANDS: readonly Command[] = [migrate, sweep];
 const io: Io = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  isTerminal: process.stderr.isTTY === true,
+  isTerminal: process.stderr.isTTY,
   untilStopped() {
     const stopper = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopper.abort());

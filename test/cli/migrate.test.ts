@@ -190,7 +190,7 @@ describe.skipIf(!has("redis") || !has("postgres"))("flagon migrate, between engi
 import { createClient } from "${whereIs("redis")}";
 import { Kysely, PostgresDialect } from "${whereIs("kysely")}";
 import pg from "${whereIs("pg")}";
-import { RedisStore } from "${pathToFileURL(whereIs("connect-redis"))}";
+import { RedisStore } from "${pathToFileURL(whereIs("connect-redis")).href}";
 import { redisStore } from "${SOURCE}/stores/redis.ts";
 import { fileStore } from "${SOURCE}/stores/file.ts";
 import { sqlStore } from "${SOURCE}/stores/sql.ts";
@@ -240,8 +240,8 @@ export const fresh = sqlStore(
     const theirs = new RedisStore({ client, prefix });
     const expires = new Date(Date.now() + HOUR);
     const cookie = { originalMaxAge: 2 * HOUR, expires, httpOnly: true, path: "/" };
-    await theirs.set("id 1", { cookie, user: "ada", seen: [1, 2.5] } as never);
-    await theirs.set("id 2", { cookie: { originalMaxAge: null, expires: null }, user: "bob" } as never);
+    await theirs.set("id 1", { cookie, user: "ada", seen: [1, 2.5] });
+    await theirs.set("id 2", { cookie: { originalMaxAge: null, expires: null }, user: "bob" });
     await client.set(`${prefix}id 3`, "no json", { EX: 3600 });
     await client.set(`${prefix}id 4`, '{"user":"eve"}', { EX: 3600 });
     const options = ["--from", from, "--to", "fresh", "--format", "express-session", "--keys", "hash"];

@@ -45,10 +45,13 @@ describe("records of express-session", () => {
   });
 
   test("are refused where they are none", () => {
-    for (const value of ["", "no json", "null", "1", "[]", '{"user":"eve"}', '{"cookie":1}', '{"cookie":{}']) {
-      expect(() => read("express-session", bytes(value)), value).toThrow();
+    for (const value of ["", "no json", '{"cookie":{}']) {
+      expect(() => read("express-session", bytes(value))).toThrow("JSON");
     }
-    expect(() => read("express-session", Uint8Array.of(0x22, 0xff, 0x22))).toThrow();
+    for (const value of ["null", "[]", '{"user":"eve"}', '{"cookie":1}']) {
+      expect(() => read("express-session", bytes(value))).toThrow("the record has no cookie");
+    }
+    expect(() => read("express-session", Uint8Array.of(0x22, 0xff, 0x22))).toThrow("not valid for encoding utf-8");
   });
 });
 
@@ -72,9 +75,9 @@ describe("records of Flask", () => {
 
   test("are refused where they would run something, or hold nothing", () => {
     // pickle.dumps of an object whose __reduce__ is os.system("id")
-    expect(() => read("flask-pickle", Buffer.from("cos\nsystem\n(S'id'\ntR.", "latin1"))).toThrow();
+    expect(() => read("flask-pickle", Buffer.from("cposix\nsystem\n(S'id'\ntR.", "latin1"))).toThrow("posix.system");
     expect(() => read("flask-json", bytes("null"))).toThrow("the record holds no session");
-    expect(() => read("flask-msgpack", Uint8Array.of(0xc1))).toThrow();
+    expect(() => read("flask-msgpack", Uint8Array.of(0xc1))).toThrow(Error);
   });
 });
 
@@ -83,7 +86,10 @@ test("a record that was made ours is a session of ours, under the hash of its id
   const value = text({ cookie: { originalMaxAge: null }, user: "ada" });
   await store.create(sha256(id), recordsFrom("express-session", { createdAt })({ value, expiresAt }));
   const signer = hmacSigner({ keys: keyRing(keys), salt: "flagon id sid", digest: "sha256" });
-  const opened = await sessions<{ user: string }>({ store, keys }).open({ cookie: `sid=${signer.sign(id)}` });
+  const opened = await sessions<{ user: string }>({ store, keys }).open({
+    cookie: `sid=${signer.sign(id)}`,
+    secure: false,
+  });
   expect(opened.user).toBe("ada");
 });
 
