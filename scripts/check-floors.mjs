@@ -27,7 +27,7 @@ const FLOORS = {
   "adapters/": ["adapters/internal/", "core/", "compat/", ...GROUND, "node:", "peers"],
   "stores/": ["stores/internal/", ...GROUND, "node:", "peers"],
   "dashboard/": ["dashboard/", ...GROUND, "node:"],
-  "cli/": ["cli/", "dashboard/", "crypto/", ...GROUND, "node:", "commander"],
+  "cli/": ["cli/", "compat/", "dashboard/", "stores/migrating.ts", "crypto/", ...GROUND, "node:", "commander"],
   "flask/": ["flask/", "core/", "codecs/", "stores/", "cookies/", "crypto/", ...GROUND, "node:", "peers"],
   "testing/": ["testing/", "core/", "stores/memory.ts", ...GROUND, "node:"],
   "index.ts": ["core/", ...GROUND],

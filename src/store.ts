@@ -72,7 +72,10 @@ export interface Watch {
 
 /** A store that can tell what it holds: for the command line and the dashboard, never for a request. */
 export interface Listable {
-  /** Every live entry, in no order. Entries that come or go meanwhile may or may not be told. */
+  /**
+   * Every live entry, in no order. Entries that come or go meanwhile may or may not be told, and one of very many may be
+   * told twice.
+   */
   list(): AsyncIterable<[key: string, entry: Entry]>;
 }
 

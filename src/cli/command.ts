@@ -13,6 +13,8 @@ export interface Io {
   out(text: string): void;
   /** Writes to the standard error. */
   err(text: string): void;
+  /** Whether the standard error is a terminal, where a line can be written anew. */
+  readonly isTerminal: boolean;
   /** From now on the first SIGINT or SIGTERM ends nothing, but aborts this; a second one ends the process. */
   untilStopped(): AbortSignal;
 }

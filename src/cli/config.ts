@@ -17,6 +17,12 @@ export interface Config {
   close(): Promise<void>;
 }
 
+/** A configuration module, whatever it exports. */
+export interface Exports extends Omit<Config, "store"> {
+  /** What stands, or is promised, under a name. Rejects with `CONFIG` where nothing does. */
+  get(name: string): Promise<unknown>;
+}
+
 /**
  * Loads a configuration module: its export `store`, or else its default one, is a store or the promise of one; its
  * export `close`, if there is one, is a function.
@@ -24,21 +30,47 @@ export interface Config {
  * Rejects with `CONFIG` where there is no such file or no store in it, and with whatever the module itself throws.
  */
 export async function loadConfig(path: string | undefined): Promise<Config> {
+  const { file, module, name, close } = await open(path);
+  const store = await (module["store"] ?? module["default"]);
+  if (!isStore(store)) {
+    throw new SessionError("CONFIG", `${file} exports no store; give it one as its default export or as \`store\``);
+  }
+  return { name, store, close };
+}
+
+/** Loads a configuration module that exports several stores. Rejects as `loadConfig` does, but asks for no store. */
+export async function loadExports(path: string | undefined): Promise<Exports> {
+  const { file, module, name, close } = await open(path);
+  const get = async (wanted: string) => {
+    const found = await module[wanted];
+    if (found !== undefined) return found;
+    throw new SessionError("CONFIG", `${file} exports no ${wanted}; it has ${Object.keys(module).join(", ")}`);
+  };
+  return { name, get, close };
+}
+
+async function open(path: string | undefined) {
   const file = path ?? NAMES.find((name) => existsSync(name));
   if (file === undefined) {
     throw new SessionError("CONFIG", `there is no ${NAMES.join(", ")} here; make one, or name another by --config`);
   }
   if (!existsSync(file)) throw new SessionError("CONFIG", `there is no file ${file}; --config takes a path`);
   const module = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
-  const [store, { close }] = [await (module["store"] ?? module["default"]), module];
-  if (!isStore(store)) {
-    throw new SessionError("CONFIG", `${file} exports no store; give it one as its default export or as \`store\``);
-  }
-  return { name: basename(file), store, close: async () => void (typeof close === "function" && (await close())) };
+  const { close } = module;
+  return {
+    file,
+    module,
+    name: basename(file),
+    close: async () => void (typeof close === "function" && (await close())),
+  };
 }
 
-function isStore(given: unknown): given is Store {
-  const verbs = ["create", "read", "update", "delete"] as const;
-  const store = given as Partial<Record<(typeof verbs)[number], unknown>> | null | undefined;
-  return verbs.every((verb) => typeof store?.[verb] === "function");
+/** Whether something from outside has a store's verbs. */
+export function isStore(given: unknown): given is Store {
+  return hasMethods(given, ["create", "read", "update", "delete"]);
+}
+
+export function hasMethods(given: unknown, names: readonly string[]): boolean {
+  const object = given as Record<string, unknown> | null | undefined;
+  return names.every((name) => typeof object?.[name] === "function");
 }

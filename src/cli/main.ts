@@ -3,14 +3,16 @@
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import type { Command, Io } from "./command.ts";
+import * as migrate from "./commands/migrate.ts";
 import * as sweep from "./commands/sweep.ts";
 import { parserOf } from "./parser.ts";
 
-const COMMANDS: readonly Command[] = [sweep];
+const COMMANDS: readonly Command[] = [migrate, sweep];
 
 const io: Io = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY,
   untilStopped() {
     const stopper = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopper.abort());

@@ -19,5 +19,12 @@ export function secondsOf(text: string): number {
   throw new InvalidArgumentError(`Give seconds, more than 0 and at most ${LONGEST}.`);
 }
 
+/** Reads a whole number above 0. */
+export function wholeOf(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== "" && Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("Give a whole number above 0.");
+}
+
 /** The whole seconds in the longest timer, which has 2^31 - 1 ms. */
 const LONGEST = 2_147_483;

@@ -135,20 +135,32 @@ function storeOver({ send, write, breaks }: Wire, prefix: string, clock: Clock):
 /** Every live entry under the prefix. A key there that holds no string is somebody else's. */
 async function* list(send: Send, prefix: string, store: Store): AsyncGenerator<[key: string, entry: Entry]> {
   const pattern = `${prefix.replaceAll(/[*?[\]\\]/g, String.raw`\$&`)}*`;
-  // SCAN may name a key twice while Redis resizes its table.
-  const told = new Set<string>();
+  const isNew = forgetful();
   let cursor = "0";
   do {
     const reply = await send(prefix, ["scan", cursor, "MATCH", pattern, "COUNT", "250", "TYPE", "string"]);
     const [next, names] = reply as [Buffer, Buffer[]];
     const keys = names.map((name) => name.toString().slice(prefix.length));
     for (const [key, entry] of await Promise.all(keys.map(async (each) => [each, await store.read(each)] as const))) {
-      if (entry !== undefined && !told.has(key)) yield [key, entry];
-      told.add(key);
+      if (isNew(key) && entry !== undefined) yield [key, entry];
     }
     cursor = next.toString();
   } while (cursor !== "0");
 }
+
+/** SCAN may name a key twice while Redis resizes its table. Of very many only the last are known, so that memory is bounded. */
+function forgetful(): (key: string) => boolean {
+  let [told, former] = [new Set<string>(), new Set<string>()];
+  return (key) => {
+    if (told.has(key) || former.has(key)) return false;
+    if (told.size >= REMEMBERED) [told, former] = [new Set(), told];
+    told.add(key);
+    return true;
+  };
+}
+
+/** So many keys, and up to as many more, are known to have been told. */
+const REMEMBERED = 50_000;
 
 /** Value and remaining life at once, for which Redis has no command of its own. */
 const read = script("return { redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1]) }");

@@ -20,6 +20,8 @@ export interface Running {
   readonly child: ChildProcess;
   /** What it has said so far on the standard output. */
   out(): string;
+  /** And on the standard error. */
+  err(): string;
   readonly ended: Promise<Ran>;
 }
 
@@ -33,5 +35,5 @@ export function startFlagon(cwd: string, ...args: string[]): Running {
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said.out += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
   const ended = once(child, "close").then(([code]) => ({ ...said, code: code as number | null }));
-  return { child, out: () => said.out, ended };
+  return { child, out: () => said.out, err: () => said.err, ended };
 }
