@@ -1,3 +1,4 @@
+import type { Adoption } from "./adoption.ts";
 import type { LockOptions } from "./lease.ts";
 import type { DeclaredData, Session } from "./session.ts";
 
@@ -52,4 +53,6 @@ export interface SessionInterface<T extends object = DeclaredData> {
    * had. Rejects with `CONFLICT` when another request keeps it too long, and with `GONE` when it has ended.
    */
   lock?(session: Session<T>, options?: LockOptions): Promise<void>;
+  /** How another library's sessions become ours: for `adopting`. Absent where they cannot. */
+  readonly adoption?: Adoption<T>;
 }

@@ -11,6 +11,7 @@ import { createSession, dataOf, fill } from "../session.ts";
 import { SessionState, stateOf } from "../state.ts";
 import type { Durable, Store } from "../../store.ts";
 import { type Kind, UNCHANGED, answer, begin, endsEmpty, rulesOf } from "./kind.ts";
+import { adopt, bury } from "./stored-adopt.ts";
 import { type Live, findLive } from "./stored-load.ts";
 import { lockSession } from "./stored-lock.ts";
 import { confirmRenewal, renew } from "./stored-renew.ts";
@@ -66,7 +67,17 @@ export function stored(made: StoredKind): SessionInterface<Record<string, unknow
       return only && live.length === 1 ? resume(kind, state, only) : begin(kind, state);
     },
     save: async (session) => confirmed(kind, session, await save(kind, session)),
-    ...(kind.renewal && { lock: (session, lock = {}) => lockSession(kind, session, checkedLock(lock)) }),
+    ...(kind.renewal && {
+      lock: (session, lock = {}) => lockSession(kind, session, checkedLock(lock)),
+      adoption: {
+        async adopt(request, former, until) {
+          const state = new SessionState(rules, request);
+          const live = await adopt(kind, former, until).catch((error) => goWithout(kind, state, error)[0]);
+          return live ? resume(kind, state, live) : begin(kind, state);
+        },
+        bury: (session, formers, until) => bury(kind, session, formers, until),
+      },
+    }),
   };
 }
 
