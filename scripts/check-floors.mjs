@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 
-const GROUND = ["store.ts", "errors.ts", "clock.ts", "events.ts", "former.ts"];
+const GROUND = ["store.ts", "errors.ts", "clock.ts", "events.ts", "queue.ts", "connect-store.ts", "former.ts"];
 
 /**
  * What each file (or folder, with a slash) may import: files and folders of src/, `node:` for the runtime's modules, a
@@ -17,12 +17,14 @@ const FLOORS = {
   "clock.ts": GROUND,
   "former.ts": GROUND,
   "events.ts": [...GROUND, "node:"],
+  "queue.ts": GROUND,
+  "connect-store.ts": GROUND,
   "cookies/": ["cookies/", ...GROUND, "node:"],
   "crypto/": ["crypto/", ...GROUND, "node:"],
   "codecs/": ["codecs/", "crypto/", ...GROUND, "node:"],
   "core/": ["core/", "codecs/", "cookies/", "crypto/", ...GROUND, "node:"],
-  "compat/": ["compat/", "codecs/", "crypto/", ...GROUND, "node:"],
-  "adapters/": ["adapters/internal/", "core/", ...GROUND, "node:", "peers"],
+  "compat/": ["compat/", "codecs/", "cookies/", "crypto/", ...GROUND, "node:"],
+  "adapters/": ["adapters/internal/", "core/", "compat/", ...GROUND, "node:", "peers"],
   "stores/": ["stores/internal/", ...GROUND, "node:", "peers"],
   "dashboard/": ["dashboard/", ...GROUND, "node:"],
   "cli/": ["cli/", "dashboard/", "crypto/", ...GROUND, "node:", "commander"],

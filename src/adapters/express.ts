@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
+import type { WithSession } from "./internal/declared-request.ts";
 import { checkedLoad, type Load } from "./internal/load.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
 import { type SessionMiddleware, middlewareOf } from "./internal/middleware.ts";
@@ -14,10 +15,11 @@ export type { SessionMiddleware } from "./internal/middleware.ts";
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the one that Express' own types are merged from
   namespace Express {
-    interface Request {
+    interface RequestSessions {
       /** The visitor's session. With `load: 'lazy'` a promise of it: `await req.session`. */
-      readonly session: Session;
+      flagon: Session;
     }
+    interface Request extends WithSession {}
   }
 }
 

@@ -5,24 +5,13 @@
  * A bridge, see `internal/bridge.ts`. Such a store cannot compare and swap, so this holds within one process only. It is
  * given what it takes for a session: a cookie, from which it derives how long to keep it, and a text.
  */
+import { type ConnectStore, ask, isAbsence } from "../connect-store.ts";
 import { SessionError } from "../errors.ts";
 import type { Listable, Store, Sweepable } from "../store.ts";
 import { bridgeOver, type BridgeOptions } from "./internal/bridge.ts";
 import { NEVER } from "./internal/never.ts";
 
-/** What comes of a call: an error, or an answer. */
-type Callback = (error?: unknown, answer?: unknown) => void;
-
-/** What is asked of a store for express-session: it calls back, or gives a promise. */
-export interface ConnectStore {
-  get(id: string, callback: Callback): unknown;
-  // The stores' own types of a session differ and say more than what they ask for.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  set(id: string, session: any, callback: Callback): unknown;
-  destroy(id: string, callback: Callback): unknown;
-  /** All sessions, as a list or by their ids. */
-  all?(callback: Callback): unknown;
-}
+export type { ConnectStore } from "../connect-store.ts";
 
 /** Whose time `expressStore` counts by. */
 export type ExpressStoreOptions = BridgeOptions;
@@ -69,29 +58,11 @@ function recordIn(session: unknown): unknown {
   return typeof session === "object" && session !== null && "record" in session ? session.record : session;
 }
 
-/** Stores of files tell of absence by this error, which express-session takes so, too. A socket that is away has it as well. */
 function absent(error: unknown): undefined {
-  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  if (code !== "ENOENT" || syscall === "connect") throw error;
+  if (!isAbsence(error)) throw error;
 }
 
 async function* namesIn(store: ConnectStore): AsyncGenerator<string> {
   const sessions: ({ name?: unknown } | null)[] = Object.values((await ask(store, "all")) ?? {});
   for (const session of sessions) if (typeof session?.name === "string") yield session.name;
-}
-
-/** What a method calls back with. One that takes no callback, or has failed before it called, answers by its promise. */
-function ask(store: ConnectStore, method: keyof ConnectStore, ...args: unknown[]): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const call = store[method] as (...args: unknown[]) => unknown;
-    const callback: Callback = (error, answer) => (error ? reject(error) : resolve(answer));
-    const returned = call.call(store, ...args, callback);
-    if (!isPromise(returned)) return;
-    // That of a method which takes a callback may be fulfilled before it has called, with nothing.
-    returned.then(call.length > args.length ? undefined : resolve, reject);
-  });
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }

@@ -136,14 +136,15 @@ describe("a held response", () => {
       seen.push(res.headersSent, res.writableEnded);
       res.write("one");
       seen.push(res.headersSent, res.writableEnded);
-      for (const change of [
-        () => res.setHeader("X-Late", "1"),
-        () => res.appendHeader("X-Late", "1"),
-        () => res.removeHeader("X-App"),
-        () => res.writeHead(201),
-        () => res.writeHead(200, { "X-Late": "1" }),
-      ]) {
-        expect(change).toThrow(expect.objectContaining({ code: "ERR_HTTP_HEADERS_SENT" }));
+      for (const [verb, change] of [
+        ["set", () => res.setHeader("X-Late", "1")],
+        ["append", () => res.appendHeader("X-Late", "1")],
+        ["remove", () => res.removeHeader("X-App")],
+        ["write", () => res.writeHead(201)],
+        ["write", () => res.writeHead(200, { "X-Late": "1" })],
+      ] as const) {
+        const message = `Cannot ${verb} headers after they are sent to the client`;
+        expect(change).toThrow(expect.objectContaining({ code: "ERR_HTTP_HEADERS_SENT", message }));
       }
       res.statusCode = 500;
       res.end();

@@ -17,6 +17,7 @@ export type Old = RequestListener;
 /** What the handlers of an old application do, whatever it makes of sessions. */
 export function act(path: string | undefined, session: Data): string {
   if (path === "/login") Object.assign(session, { user: "ada", cart: ["tea"] });
+  if (path === "/regenerate") (session as { regenerate?(): void }).regenerate?.();
   if (path === "/count") session["count"] = Number(session["count"] ?? 0) + 1;
   return JSON.stringify({ user: session["user"], cart: session["cart"], count: session["count"] });
 }

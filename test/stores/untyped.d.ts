@@ -11,7 +11,8 @@ declare module "express-session" {
   }
   export class MemoryStore extends Store {}
 
-  const session: { Store: typeof Store; MemoryStore: typeof MemoryStore };
+  type Middleware = import("../../src/adapters/express-session.ts").SessionMiddleware;
+  const session: ((options: object) => Middleware) & { Store: typeof Store; MemoryStore: typeof MemoryStore };
   export default session;
 }
 
@@ -37,4 +38,15 @@ declare module "connect-pg-simple" {
   }
 
   export default function pgStoreOf(session: object): typeof PgStore;
+}
+
+declare module "express-mysql-session" {
+  import type { Store } from "express-session";
+
+  class MysqlStore extends Store {
+    constructor(options: object, pool: object);
+    onReady(): Promise<void>;
+  }
+
+  export default function mysqlStoreOf(session: object): typeof MysqlStore;
 }

@@ -196,7 +196,7 @@ class Hold implements Holder {
   /** Layers that look at Node's own fields take the head for unsent, and write it again as it is. */
   #repeatHead(args: readonly unknown[]): ServerResponse {
     const isSame = args.length === 1 && args[0] === this.#response.statusCode;
-    return isSame ? this.#response : refuseHeader();
+    return isSame ? this.#response : refuseHeader("write");
   }
 
   async #saveFirst(): Promise<void> {

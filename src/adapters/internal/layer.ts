@@ -95,7 +95,9 @@ function layer(): Layer & { put(place: object): void } {
   };
   const changer = (name: Changer): Method => {
     return function change(this: Replaced, ...args) {
-      return holderFor(this)?.isHeld === true ? refuseHeader() : Reflect.apply(this[INNER][name], this, args);
+      return holderFor(this)?.isHeld === true
+        ? refuseHeader(VERBS[name])
+        : Reflect.apply(this[INNER][name], this, args);
     };
   };
   const getter = (name: "headersSent" | "writableEnded", ofHeld: (holder: Holder) => boolean): PropertyDescriptor => {
@@ -150,8 +152,11 @@ function layer(): Layer & { put(place: object): void } {
   return self;
 }
 
+/** What Node says that cannot be done any more. */
+const VERBS = { setHeader: "set", appendHeader: "append", removeHeader: "remove" } as const;
+
 /** Throws what Node throws when the headers have left. */
-export function refuseHeader(): never {
-  const error = new Error("Cannot change headers after they are sent to the client");
+export function refuseHeader(verb: "set" | "append" | "remove" | "write"): never {
+  const error = new Error(`Cannot ${verb} headers after they are sent to the client`);
   throw Object.assign(error, { code: "ERR_HTTP_HEADERS_SENT" });
 }

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { sameSecret } from "../../crypto/bytes.ts";
-import type { Secret } from "../../crypto/keyring.ts";
-import { SessionError } from "../../errors.ts";
+import type { Secret } from "../express-session/signature.ts";
+import { checkSecrets } from "./keys.ts";
 
 /** What the second cookie of a signed pair ends in. */
 export const SIGNATURE_SUFFIX = ".sig";
@@ -18,17 +18,10 @@ export interface KeygripOptions {
 
 /** Whether keygrip 1 signed a cookie, with any of its keys and by any of the signatures that came with it. */
 export function keygrip({ keys, algorithm = "sha1", encoding = "base64" }: KeygripOptions) {
-  checkKeys("keys", keys);
+  checkSecrets("keys", keys, algorithm);
   const digest = encoding === "hex" ? "hex" : "base64url";
   return (name: string, value: string, signatures: readonly string[]): boolean => {
     const good = keys.map((key) => createHmac(algorithm, key).update(`${name}=${value}`).digest(digest));
     return signatures.some((signature) => good.some((one) => sameSecret(one, signature)));
   };
-}
-
-/** Throws `CONFIG` for a list without keys: nothing would be read, and everybody logged out. */
-export function checkKeys(option: string, keys: readonly unknown[]): void {
-  const isKey = (key: unknown) => (typeof key === "string" || key instanceof Uint8Array) && key.length > 0;
-  if (Array.isArray(keys) && keys.length > 0 && keys.every(isKey)) return;
-  throw new SessionError("CONFIG", `${option} has to be a list of the old application's keys, each a text or bytes`);
 }

@@ -10,7 +10,7 @@ import { type Clock, systemClock } from "../../clock.ts";
 import type { Change, Entry, Listable, Store, Sweepable, Updated } from "../../store.ts";
 import { decideCreate, decideDelete, decideUpdate, type Decision } from "./decide.ts";
 import { checkClock } from "./options.ts";
-import { type Queue, queueOf } from "./queue.ts";
+import { type Queue, queueOf } from "../../queue.ts";
 import { encodeRecord, nameOf, type Stored, storedIn } from "./record.ts";
 import { NEVER } from "./never.ts";
 
