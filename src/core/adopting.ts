@@ -38,11 +38,8 @@ export function adopting<T extends object = DeclaredData>(
 ): SessionInterface<T> {
   const { readers, until, clock, storeTimeout } = checked(options);
   const adoption = adoptionOf(sessions);
-  const removals = new WeakMap<object, string[]>();
+  const adopted = new WeakMap<object, FormerReader[]>();
   const isOver = () => clock.now() >= until;
-  const remove = (session: object, request: OpenRequest, cookies: FormerReader[]) => {
-    removals.set(session, [...(removals.get(session) ?? []), ...cookies.flatMap((one) => removalsOf(one, request))]);
-  };
 
   return {
     ...sessions,
@@ -53,33 +50,35 @@ export function adopting<T extends object = DeclaredData>(
         const [former, ...others] = await formersIn(reader, request, clock.now());
         if (others.length > 0) report({ type: "ambiguous", count: others.length + 1 });
         if (!former || others.length > 0) continue;
-        const adopted = await adoption.adopt(request, inSeconds(former, storeTimeout), until);
-        remove(adopted, request, [reader]);
-        return adopted;
+        const ours = await adoption.adopt(request, inSeconds(former, storeTimeout), until);
+        adopted.set(ours, [reader]);
+        return ours;
       }
       return session;
     },
     async save(session) {
       const saved = await sessions.save(session);
-      if (saved.result === "ended" && !isOver()) await end(session);
-      const lines = removals.get(session) ?? [];
-      removals.delete(session);
-      return lines.length > 0 ? withLines(saved, lines) : saved;
+      if (saved.result === "ended" && !isOver()) adopted.set(session, await end(session));
+      if (!isSettled(session, saved)) return saved;
+      const read = adopted.get(session) ?? [];
+      adopted.delete(session);
+      return withRemovals(saved, read, stateOf(session).request);
     },
   };
 
-  /** Whoever logs out may still have an old cookie, such as one for another path. */
-  async function end(session: Session<T>): Promise<void> {
+  /** Whoever logs out may still have an old cookie, such as one for another path. Tells who can read what is there. */
+  async function end(session: Session<T>): Promise<FormerReader[]> {
     const { request } = stateOf(session);
     const found = await Promise.all(readers.map((reader) => formersIn(reader, request, clock.now())));
     await adoption.bury(session, found.flat(), until);
-    if (removals.has(session)) return;
-    remove(
-      session,
-      request,
-      readers.filter((_reader, index) => found[index]?.length),
-    );
+    return readers.filter((_reader, index) => found[index]?.length);
   }
+}
+
+/** Whether the browser can do without its old cookie: it gets ours, or there is no session for either. */
+function isSettled(session: object, { headers }: Saved): boolean {
+  const { isNew, outage } = stateOf(session);
+  return headers.some(([name]) => name === "Set-Cookie") || (isNew && !outage);
 }
 
 /** Whether a request has no session, as far as anyone can tell: one that could not be looked up may be there. */
@@ -130,9 +129,10 @@ function removalsOf(reader: FormerReader, { secure }: OpenRequest): string[] {
   return namesOf(reader).map((name) => writeRemoval(name, attributes));
 }
 
-function withLines(saved: Saved, lines: readonly string[]): Saved {
-  const added = lines.map((line) => ["Set-Cookie", line] as const);
-  return { ...saved, headers: [...added, ...saved.headers, ["Cache-Control", "no-store"], ["Vary", "Cookie"]] };
+function withRemovals(saved: Saved, readers: readonly FormerReader[], request: OpenRequest): Saved {
+  const lines = readers.flatMap((reader) => removalsOf(reader, request)).map((line) => ["Set-Cookie", line] as const);
+  if (lines.length === 0) return saved;
+  return { ...saved, headers: [...saved.headers, ...lines, ["Cache-Control", "no-store"], ["Vary", "Cookie"]] };
 }
 
 function adoptionOf<T extends object>({ adoption }: SessionInterface<T>): Adoption<T> {

@@ -88,6 +88,10 @@ export function secureSessionApp(options: object): Promise<RequestListener> {
 interface Sodium {
   crypto_secretbox_MACBYTES: number;
   crypto_secretbox_open_easy(message: Buffer, box: Uint8Array, nonce: Uint8Array, key: Uint8Array): boolean;
+  crypto_pwhash(key: Buffer, secret: Buffer, salt: Buffer, operations: number, memory: number, algorithm: number): void;
+  crypto_pwhash_OPSLIMIT_MODERATE: number;
+  crypto_pwhash_MEMLIMIT_MODERATE: number;
+  crypto_pwhash_ALG_DEFAULT: number;
 }
 
 /** sodium-native, which comes with @fastify/secure-session. */
@@ -97,4 +101,13 @@ const sodium = createRequire(require.resolve("@fastify/secure-session"))("sodium
 export function openBox(box: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array | undefined {
   const message = Buffer.alloc(box.byteLength - sodium.crypto_secretbox_MACBYTES);
   return sodium.crypto_secretbox_open_easy(message, box, nonce, key) ? message : undefined;
+}
+
+/** The key that @fastify/secure-session makes of a secret, as docs/compat.md shows it. */
+export function keyOf(secret: string): Buffer {
+  const key = Buffer.alloc(32);
+  const salt = Buffer.from("mq9hDxBVDbspDR6nLfFT1g==", "base64");
+  const cost = [sodium.crypto_pwhash_OPSLIMIT_MODERATE, sodium.crypto_pwhash_MEMLIMIT_MODERATE] as const;
+  sodium.crypto_pwhash(key, Buffer.from(secret), salt, ...cost, sodium.crypto_pwhash_ALG_DEFAULT);
+  return key;
 }

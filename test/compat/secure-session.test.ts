@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { secureSession } from "../../src/compat/secure-session.ts";
-import { openBox, secureSessionApp } from "./applications.ts";
+import { keyOf, openBox, secureSessionApp } from "./applications.ts";
 import { testReader } from "./common.ts";
 import { closeAll, loggedIn, site, userOf } from "./site.ts";
 
@@ -28,6 +28,13 @@ describe("@fastify/secure-session", () => {
       const { ada } = await loggedIn(ours, await secureSessionApp({ key: OLDER }));
       expect(userOf(await ada.visit("/"))).toBe("ada");
     }
+  });
+
+  test("a key that the plugin made of a secret is made again by sodium-native", async () => {
+    const secret = "a secret of the old application's";
+    const ours = await site({ readers: [secureSession({ key: keyOf(secret), open: openBox })] });
+    const { ada } = await loggedIn(ours, await secureSessionApp({ secret }));
+    expect(userOf(await ada.visit("/"))).toBe("ada");
   });
 
   test("a session is read to its end, and no longer", async () => {

@@ -30,7 +30,7 @@ export async function closeAll(): Promise<void> {
 }
 
 /** Years after every test. */
-export const UNTIL = new Date(Date.UTC(2100, 0, 1));
+const UNTIL = new Date(Date.UTC(2100, 0, 1));
 
 export interface SiteOptions extends Partial<SessionsOptions> {
   readers: AdoptingOptions["readers"];
@@ -43,12 +43,12 @@ export async function site({ readers, until = UNTIL, ...options }: SiteOptions) 
   const store = new CountingStore(memoryStore({ clock }));
   const kind = sessions<Data>({ store, clock, keys: { current: KEY }, ...options });
   const ours = appOver(adopting(kind, { readers, until, clock }));
-  const { visitor, old, renew } = await address(ours);
-  return { clock, store, kind, visitor, old, renew };
+  const { visitor, old } = await address(ours);
+  return { clock, store, visitor, old };
 }
 
 /** An address that a listener of ours serves, unless `old` is asked for. */
-export async function address(ours: RequestListener) {
+async function address(ours: RequestListener) {
   const served: { by: RequestListener } = { by: ours };
   const server = await listen((req, res) => served.by(req, res));
   open.push(server);
@@ -59,13 +59,11 @@ export async function address(ours: RequestListener) {
       served.by = application;
       return during().finally(() => (served.by = ours));
     },
-    /** Serves by another application of ours from now on. */
-    renew: (next: RequestListener) => void (ours = served.by = next),
   };
 }
 
 /** The handlers over our sessions. */
-export function appOver(over: ReturnType<typeof adopting<Data>>): RequestListener {
+function appOver(over: ReturnType<typeof adopting<Data>>): RequestListener {
   return nodeSession(over, (req, res) => {
     const { session } = req as unknown as { session: Data & { destroy(): void; clear(): void } };
     if (req.url === "/logout") session.destroy();
