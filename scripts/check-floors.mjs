@@ -4,7 +4,16 @@ import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 
-const GROUND = ["store.ts", "errors.ts", "clock.ts", "events.ts", "queue.ts", "connect-store.ts", "former.ts"];
+const GROUND = [
+  "store.ts",
+  "errors.ts",
+  "clock.ts",
+  "events.ts",
+  "runtime.ts",
+  "queue.ts",
+  "connect-store.ts",
+  "former.ts",
+];
 
 /**
  * What each file (or folder, with a slash) may import: files and folders of src/, `node:` for the runtime's modules, a
@@ -19,6 +28,7 @@ const FLOORS = {
   "events.ts": [...GROUND, "node:"],
   "queue.ts": GROUND,
   "connect-store.ts": GROUND,
+  "runtime.ts": GROUND,
   "cookies/": ["cookies/", ...GROUND, "node:"],
   "crypto/": ["crypto/", ...GROUND, "node:"],
   "codecs/": ["codecs/", "crypto/", ...GROUND, "node:"],

@@ -9,6 +9,7 @@ export default {
     "{bench,examples,scripts}/**/*.{ts,mjs}",
     "test/**/*-worker.ts",
     "test/peers/servers/*",
+    "test/runtimes/program/{main,worker}.ts",
     "test/**/*.test-d.ts",
     // What Next finds by its place.
     "test/adapters/next-app/{proxy.ts,next.config.mjs,app/**/{layout,page,route}.{ts,tsx}}",

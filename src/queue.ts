@@ -1,11 +1,16 @@
-/** Does one thing after another for each name; what is for different names goes on at once. */
+import { requestsMayMeet } from "./runtime.ts";
+
+/**
+ * Does one thing after another for each name; what is for different names goes on at once. Where requests may not wait
+ * for each other nothing is put off.
+ */
 export class Queue {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Does `act` when all that was queued for the name before is done, whether it went well or not. */
   async take<T>(name: string, act: () => Promise<T>): Promise<T> {
     const before = this.#last.get(name);
-    const turn = before ? before.then(act, act) : act();
+    const turn = before && requestsMayMeet ? before.then(act, act) : act();
     this.#last.set(name, turn);
     try {
       return await turn;

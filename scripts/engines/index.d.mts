@@ -25,8 +25,12 @@ export interface Engines {
   readonly dynamo: Engine<{ readonly url: string }>;
   readonly flask: Engine<{ readonly python: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
+  readonly runtimes: Engine<Readonly<Record<RuntimeName, string>>>;
   readonly strace: Engine<{ readonly path: string }>;
 }
+
+/** A runtime, as `runtimes/` has it. */
+export type RuntimeName = "node20" | "node22" | "node24" | "node26" | "bun" | "deno" | "workerd";
 
 export type EngineName = keyof Engines;
 

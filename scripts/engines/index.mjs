@@ -8,6 +8,7 @@ import { memcached } from "./memcached.mjs";
 import { mongo } from "./mongo.mjs";
 import { postgres } from "./postgres.mjs";
 import { redis } from "./redis.mjs";
+import { runtimes } from "./runtimes.mjs";
 import { strace } from "./strace.mjs";
 
 export { startDynamo } from "./dynamo.mjs";
@@ -19,7 +20,7 @@ export { startPostgres } from "./postgres.mjs";
 export { startCluster, startRedis, startReplica, startSentinel, startSentinels } from "./redis.mjs";
 export { says, startServer } from "./server.mjs";
 
-export const engines = { redis, memcached, postgres, mariadb, mongo, dynamo, flask, chromium, strace };
+export const engines = { redis, memcached, postgres, mariadb, mongo, dynamo, flask, chromium, runtimes, strace };
 
 export function lookFor(name) {
   const { title, variable, packages, version, mend = `apt-get install ${packages.join(" ")}` } = engines[name];

@@ -5,7 +5,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { NOT_APPLICABLE, type Reason } from "./differences.ts";
-import { type Tally, runFile, suites } from "./run.ts";
+import type { Tally } from "./judge.ts";
+import { runFile, suites } from "./run.ts";
 import { openTools } from "./tools.ts";
 
 const directories = process.argv.slice(2);

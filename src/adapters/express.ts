@@ -7,6 +7,7 @@ import type { WithSession } from "./internal/declared-request.ts";
 import { checkedLoad, type Load } from "./internal/load.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
 import { type SessionMiddleware, middlewareOf } from "./internal/middleware.ts";
+import { type Named, checkedProperty } from "./internal/property.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
 
@@ -24,7 +25,7 @@ declare global {
 }
 
 /** Options of `session`. */
-export interface ExpressOptions extends Lockable {
+export interface ExpressOptions extends Lockable, Named {
   /**
    * `'eager'`: the session is loaded before what follows. `'lazy'`: it is loaded when somebody asks, and `req.session` is
    * a promise. Default: `'eager'`.
@@ -45,10 +46,11 @@ export function session<T extends object>(
   options: ExpressOptions = {},
 ): SessionMiddleware {
   checkSessions(sessions);
-  checkOptions("session", options, ["load", "lock"]);
+  checkOptions("session", options, ["load", "lock", "property"]);
   return middlewareOf(sessions, {
     load: checkedLoad(options.load),
     lock: lockOf(sessions, options.lock),
+    property: checkedProperty(options.property),
     use: "session()",
     mend: "app.use it",
     isSecure,

@@ -7,6 +7,7 @@ import type { Session } from "../core/session.ts";
 import { settle } from "./internal/before-headers.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
 import { answer, asError, isAnswer, refusalOf } from "./internal/refusal.ts";
+import { type Named, checkedProperty } from "./internal/property.ts";
 import { cameByHttps } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
 import { comesTooLate } from "./internal/too-late.ts";
@@ -21,7 +22,7 @@ declare module "koa" {
 }
 
 /** Options of `session`. */
-export interface KoaOptions extends Lockable {
+export interface KoaOptions extends Lockable, Named {
   /**
    * `'eager'`: the session is loaded before what follows. `'lazy'`: it is loaded when somebody asks, and `ctx.session` is
    * a promise. Default: `'eager'`.
@@ -44,42 +45,44 @@ export type SessionMiddleware = (context: KoaContext, next: () => Promise<unknow
  */
 export function session<T extends object>(sessions: SessionInterface<T>, options: KoaOptions = {}): SessionMiddleware {
   checkSessions(sessions);
-  checkOptions("session", options, ["load", "lock"]);
+  checkOptions("session", options, ["load", "lock", "property"]);
   const load = checkedLoad(options.load);
   const lock = lockOf(sessions, options.lock);
+  const property = checkedProperty(options.property);
+  const shown = sessionProperty(`ctx.${property}`, ({ req }: KoaContext) => visitOf(req, property));
   return async (context, next) => {
     const { req, res } = context;
-    const begun = lock && visitOf(req);
+    const begun = lock && visitOf(req, property);
     if (begun) await begun.lock(lock);
-    if (begun || comesTooLate(req, res)) return next();
-    const call = new Call(context, load, lock);
+    if (begun || comesTooLate(req, res, { use: "session()", mend: "app.use it", property })) return next();
+    const call = new Call(context, load, lock, property);
     const visit = new Visit(sessions, req, res, call);
     await visit.begin().catch((error: unknown) => {
       visit.fail(error);
       throw error;
     });
-    Object.defineProperty(context, "session", SESSION);
+    Object.defineProperty(context, property, shown);
     await call.watch(() => visit.enter(next));
     // Who answers without Koa may go on after this.
     return context.respond === false ? undefined : call.settle();
   };
 }
 
-const SESSION = sessionProperty("ctx.session", ({ req }: KoaContext) => visitOf(req));
-
 /** A request to Koa, as its visit sees it. */
 class Call implements Host {
   readonly load: Load;
   readonly lock: LockOptions | undefined;
+  readonly property: string;
   readonly #context: KoaContext;
   #hasThrown = false;
   /** Whether a failure goes to the middleware before this one, which is still there to hear of it. */
   #throws = true;
 
-  constructor(context: KoaContext, load: Load, lock: LockOptions | undefined) {
+  constructor(context: KoaContext, load: Load, lock: LockOptions | undefined, property: string) {
     this.#context = context;
     this.load = load;
     this.lock = lock;
+    this.property = property;
   }
 
   async watch(middleware: () => Promise<unknown>): Promise<void> {

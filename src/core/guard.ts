@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { SessionError } from "../errors.ts";
-import type { Durable, Store, Sweepable } from "../store.ts";
+import type { Durable, Store, Sweepable, Watchable } from "../store.ts";
 import { Breaker, NoAnswer } from "./breaker.ts";
 
 /** A store, and what it may be able to do beside the verbs during a request. */
-export type Guarded = Store & Partial<Durable & Sweepable>;
+export type Guarded = Store & Partial<Durable & Sweepable & Watchable>;
 
 /**
  * A store whose every answer comes within `timeout` seconds, and whose every failure is a `SessionError` of code
@@ -19,11 +19,12 @@ export function guarded(store: Guarded, timeout: number, clock: Clock = systemCl
       breaker.run(() => inTime(ask, timeout)),
     );
   };
-  const { capabilities, confirm, deleteExpired } = store;
+  const { capabilities, confirm, deleteExpired, watch } = store;
   return {
     ...(capabilities && { capabilities }),
     ...(confirm && { confirm: (key) => run("confirm", () => confirm.call(store, key)) }),
     ...(deleteExpired && { deleteExpired: async () => named("sweep", deleteExpired.call(store)) }),
+    ...(watch && { watch: (changed) => watch.call(store, changed) }),
     create: (key, entry) => run("create", () => store.create(key, entry)),
     read: (key) => run("read", () => store.read(key)),
     update: (key, change) => run("update", () => store.update(key, change)),

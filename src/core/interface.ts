@@ -53,6 +53,17 @@ export interface SessionInterface<T extends object = DeclaredData> {
    * had. Rejects with `CONFLICT` when another request keeps it too long, and with `GONE` when it has ended.
    */
   lock?(session: Session<T>, options?: LockOptions): Promise<void>;
+  /**
+   * The session as it stands by now, under the id that it has by now: for connections that outlive their request.
+   * `undefined` when it has ended, a new one where there was none before. Rejects with `STORE` when the store failed. Absent
+   * where `open` tells as much.
+   */
+  reopen?(session: Session<T>): Promise<Session<T> | undefined>;
+  /**
+   * Calls `changed` when the session may have ended or moved, until the function that it gives is called. It tells of what
+   * this process does, and of others as far as the store can: for the rest, `reopen` now and then. Absent where nothing tells.
+   */
+  watch?(session: Session<T>, changed: () => void): () => void;
   /** How another library's sessions become ours: for `adopting`. Absent where they cannot. */
   readonly adoption?: Adoption<T>;
 }

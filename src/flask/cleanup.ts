@@ -32,11 +32,11 @@ export function cleaning<T extends object>(sessions: SessionInterface<T>, cleanu
     }
   };
   return {
+    ...sessions,
     async open(request) {
       const session = await sessions.open(request);
       if (!sweeping && random() * (requests + 1) < 1) void sweep();
       return session;
     },
-    save: (session) => sessions.save(session),
   };
 }

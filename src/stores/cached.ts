@@ -23,7 +23,8 @@ export interface CachedStoreOptions {
 /** What a far store can do beside the four verbs, and a cached one too. */
 type Abilities<Far> = (Far extends Listable ? Listable : unknown) &
   (Far extends Sweepable ? Sweepable : unknown) &
-  (Far extends Durable ? Durable : unknown);
+  (Far extends Durable ? Durable : unknown) &
+  (Far extends Watchable ? Watchable : unknown);
 
 /**
  * Reads from `near` what it has of `far`, and writes to `far` first.
@@ -42,11 +43,15 @@ export function cachedStore<Far extends Store>(
   return Object.assign(cached, abilitiesOf(far)) as Store & Abilities<Far>;
 }
 
-function abilitiesOf(far: Store & Partial<Listable & Sweepable & Durable>): Partial<Listable & Sweepable & Durable> {
+function abilitiesOf(
+  far: Store & Partial<Listable & Sweepable & Durable & Watchable>,
+): Partial<Listable & Sweepable & Durable & Watchable> {
   return {
     ...(far.list && { list: far.list.bind(far) }),
     ...(far.deleteExpired && { deleteExpired: far.deleteExpired.bind(far) }),
     ...(far.confirm && { confirm: far.confirm.bind(far) }),
+    // Who watches hears behind this store, which has forgotten its copy then.
+    ...(far.watch && { watch: far.watch.bind(far) }),
   };
 }
 

@@ -11,5 +11,6 @@ export {
 } from "./internal/adapter-stage.ts";
 export { type Browser, type BrowserOptions, type Page, type VisitOptions, browser } from "./browser.ts";
 export { type ManualClock, manualClock } from "./clock.ts";
+export { type ResponsesKit, testResponses } from "./response-suite.ts";
 export { type StoreKit, type Test, testListable, testStore, testSweepable } from "./store-suite.ts";
 export { type WritersKit, runWriters, testWriters } from "./store-writers.ts";

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { type NextHeaders, session } from "../../src/adapters/next.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { testAdapter } from "../../src/testing/adapter-suite.ts";
+import { testResponses } from "../../src/testing/response-suite.ts";
 import { type Browser, type Page, type VisitOptions, browser } from "../../src/testing/browser.ts";
 import {
   type AdapterKit,
@@ -61,6 +62,7 @@ const overNext: AdapterKit["serve"] = (sessions, act) => {
 
 describe("next adapter", () => {
   testAdapter({ test, serve: overNext, load: "lazy" });
+  testResponses({ test, serve: overNext, throwsToHost: true });
 });
 
 /** What a page says. */

@@ -1,6 +1,7 @@
 /** Real servers for the adapter kit and for the tests beside it. */
 import { once } from "node:events";
 import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -30,22 +31,52 @@ export async function listen(listener: RequestListener): Promise<Served & { fini
   return { url: `http://127.0.0.1:${port}`, close, finish };
 }
 
-export function overNode(load: "eager" | "lazy"): AdapterKit["serve"] {
+/** Serves HTTP/2, without TLS, on a free port. */
+async function listenHttp2(listener: RequestListener): Promise<Served> {
+  const server = createHttp2Server(listener as never).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, close: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+/** Other middleware of a Node server. */
+export type Layer = (request: IncomingMessage, response: ServerResponse, next: (error?: Error) => void) => void;
+
+/** What is around the session. */
+export interface Around {
+  front?: Layer;
+  behind?: Layer;
+  http2?: boolean;
+}
+
+const nothing: Layer = (_request, _response, next) => next();
+
+export function overNode(
+  load: "eager" | "lazy",
+  { front = nothing, behind = nothing, http2 = false }: Around = {},
+): AdapterKit["serve"] {
   return (sessions, act) => {
-    return listen(
-      nodeSession(
-        sessions,
-        async (req, res) => {
-          const { status = 200, headers = [], body = "" } = await act(pathOf(req), () => req.session);
-          for (const [name, value] of headers) res.appendHeader(name, value);
-          res.writeHead(status);
-          if (typeof body === "string" || body instanceof Uint8Array) res.end(body);
-          else await pipeline(body, res);
-        },
-        { load },
-      ),
+    const serve = http2 ? listenHttp2 : listen;
+    const listener = nodeSession(
+      sessions,
+      async (req, res) => {
+        await new Promise((resolve) => behind(req, res, resolve));
+        const { status = 200, headers = [], body = "", hints } = await act(pathOf(req), () => req.session);
+        hint(res, hints);
+        for (const [name, value] of headers) res.appendHeader(name, value);
+        res.writeHead(status);
+        if (typeof body === "string" || body instanceof Uint8Array) res.end(body);
+        else await pipeline(body, res);
+      },
+      { load },
     );
+    return serve((req, res) => front(req, res, () => listener(req, res)));
   };
+}
+
+/** Sends early hints, if an answer has some. */
+export function hint(response: ServerResponse, link: string | undefined): void {
+  if (link !== undefined) response.writeEarlyHints({ link });
 }
 
 /** Express by its major version. */
@@ -54,10 +85,14 @@ export const EXPRESS: Record<string, () => Express> = {
   "Express 4": express4 as unknown as () => Express,
 };
 
-export function overExpress(express: () => Express, load: "eager" | "lazy"): AdapterKit["serve"] {
+export function overExpress(
+  express: () => Express,
+  load: "eager" | "lazy",
+  { front = nothing, behind = nothing }: Around = {},
+): AdapterKit["serve"] {
   return (sessions, act) => {
     const app = express();
-    app.use(expressSession(sessions, { load }));
+    app.use(front, expressSession(sessions, { load }), behind);
     app.use((req, res, next) => {
       act(req.path, () => req.session).then((answer) => send(res, answer), next);
     });
@@ -65,7 +100,8 @@ export function overExpress(express: () => Express, load: "eager" | "lazy"): Ada
   };
 }
 
-function send(response: ExpressResponse, { status = 200, headers = [], body = "" }: Answer): void {
+function send(response: ExpressResponse, { status = 200, headers = [], body = "", hints }: Answer): void {
+  hint(response, hints);
   for (const [name, value] of headers) response.append(name, value);
   response.status(status);
   const location = response.get("Location");
@@ -75,10 +111,15 @@ function send(response: ExpressResponse, { status = 200, headers = [], body = ""
   else Readable.from(body).pipe(response);
 }
 
-export function overFastify(load: "eager" | "lazy"): AdapterKit["serve"] {
+export function overFastify(
+  load: "eager" | "lazy",
+  { front = nothing, behind = nothing, http2 = false }: Around = {},
+): AdapterKit["serve"] {
   return async (sessions, act) => {
-    const app = fastify();
+    const app = fastify({ http2: http2 as false });
+    app.addHook("onRequest", ({ raw }, reply, next) => front(raw, reply.raw, next));
     await app.register(fastifySession, { sessions, load });
+    app.addHook("onRequest", ({ raw }, reply, next) => behind(raw, reply.raw, next));
     app.all("/*", async (request, reply) => {
       const answer = await act(pathOf(request.raw), () => request.session);
       return reply.send(prepared(reply, answer));
@@ -88,7 +129,8 @@ export function overFastify(load: "eager" | "lazy"): AdapterKit["serve"] {
 }
 
 /** Sets status and fields, and gives what is to be sent. */
-function prepared(reply: FastifyReply, { status = 200, headers = [], body = "" }: Answer): unknown {
+function prepared(reply: FastifyReply, { status = 200, headers = [], body = "", hints }: Answer): unknown {
+  hint(reply.raw, hints);
   for (const [name, value] of headers) reply.header(name, value);
   reply.code(status);
   if (typeof body === "string") return body;
@@ -99,7 +141,7 @@ function prepared(reply: FastifyReply, { status = 200, headers = [], body = "" }
 export async function listenFastify(app: FastifyInstance): Promise<Served> {
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const close = () => {
-    app.server.closeAllConnections();
+    if ("closeAllConnections" in app.server) app.server.closeAllConnections();
     return app.close();
   };
   return { url, close };
@@ -111,11 +153,21 @@ export const KOA: Record<string, () => koa3> = {
   "Koa 2": () => new (koa2 as typeof koa3)(),
 };
 
-export function overKoa(koa: () => koa3, load: "eager" | "lazy"): AdapterKit["serve"] {
+export function overKoa(
+  koa: () => koa3,
+  load: "eager" | "lazy",
+  { front = nothing, behind = nothing }: Around = {},
+): AdapterKit["serve"] {
   return (sessions, act) => {
     const app = koa();
     app.silent = true;
-    app.use(koaSession(sessions, { load }));
+    const through =
+      (layer: Layer): koa3.Middleware =>
+      async ({ req, res }, next) => {
+        await new Promise((resolve) => layer(req, res, resolve));
+        return next();
+      };
+    app.use(through(front)).use(koaSession(sessions, { load })).use(through(behind));
     app.use(async (ctx) => fill(ctx, await act(ctx.path, () => ctx.session)));
     return listenKoa(app);
   };
@@ -126,23 +178,26 @@ export function listenKoa(app: koa3): Promise<Served> {
   return listen((req, res) => void answer(req, res));
 }
 
-function fill(ctx: KoaContext, { status = 200, headers = [], body = "" }: Answer): void {
+function fill(ctx: KoaContext, { status = 200, headers = [], body = "", hints }: Answer): void {
+  hint(ctx.res, hints);
   const location = headers.find(([name]) => name === "Location")?.[1];
   if (location !== undefined) ctx.redirect(location);
-  for (const [name, value] of headers) ctx.append(name, value);
+  for (const [name, value] of headers) if (name !== "Location") ctx.append(name, value);
   if (typeof body === "string") ctx.body = body;
   else ctx.body = body instanceof Uint8Array ? Buffer.from(body) : Readable.from(body);
   ctx.status = status;
 }
 
 /** Web standards have no server of their own: this one hands requests from `node:http` to the handler. */
-export const overFetch: AdapterKit["serve"] = (sessions, act) => {
-  const handler = fetchSession(sessions, async (request, { session }) => {
+export const overFetch: AdapterKit["serve"] = (sessions, act) => listen(bridge(fetchHandler(sessions, act)));
+
+/** A fetch handler that answers as the kit asks. */
+export function fetchHandler(...[sessions, act]: Parameters<AdapterKit["serve"]>) {
+  return fetchSession(sessions, async (request, { session }) => {
     const { status = 200, headers = [], body } = await act(new URL(request.url).pathname, session);
     return new Response(bodyOf(body), { status, headers: headers.map(([name, value]) => [name, value]) });
   });
-  return listen(bridge(handler));
-};
+}
 
 /** A body as web standards have it. */
 export function bodyOf(body: Answer["body"]): string | Uint8Array | ReadableStream | null {

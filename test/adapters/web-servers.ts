@@ -2,19 +2,35 @@
 import { type HttpBindings, getRequestListener } from "@hono/node-server";
 import { H3, toNodeHandler } from "h3";
 import { appendResponseHeader, createApp, eventHandler, send, setResponseStatus, toNodeListener } from "h3v1";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { session as h3v1Session } from "../../src/adapters/h3-v1.ts";
 import { session as h3Session } from "../../src/adapters/h3.ts";
 import { session as honoSession } from "../../src/adapters/hono.ts";
 import type { Session } from "../../src/index.ts";
 import type { AdapterKit, KitData, Served } from "../../src/testing/internal/adapter-stage.ts";
-import { bodyOf, listen } from "./servers.ts";
+import { bodyOf, hint, listen } from "./servers.ts";
 
-export function overHono(load: "eager" | "lazy"): AdapterKit["serve"] {
+/** An application that answers as the kit asks. */
+type Application<App> = (...given: Parameters<AdapterKit["serve"]>) => App;
+
+/** Other middleware of Hono, around the session. */
+interface Around {
+  front?: MiddlewareHandler;
+  behind?: MiddlewareHandler;
+}
+
+const nothing: MiddlewareHandler = (_c, next) => next();
+
+export function overHono(load: "eager" | "lazy", around: Around = {}): AdapterKit["serve"] {
+  const application = honoApp(load, around);
+  return (sessions, act) => listenWeb(application(sessions, act));
+}
+
+export function honoApp(load: "eager" | "lazy", { front = nothing, behind = nothing }: Around = {}): Application<Hono> {
   return (sessions, act) => {
     const app = new Hono();
     app.onError((error, c) => ("getResponse" in error ? error.getResponse() : c.text("oops", 500)));
-    app.use(honoSession(sessions, { load }));
+    app.use(front, honoSession(sessions, { load }), behind);
     app.all("*", async (c) => {
       const current = () => sessionIn(c.get("session" as never));
       const { status = 200, headers = [], body } = await act(c.req.path, current);
@@ -23,7 +39,7 @@ export function overHono(load: "eager" | "lazy"): AdapterKit["serve"] {
       if (location !== undefined) return c.redirect(location, status as 302);
       return typeof body === "string" ? c.text(body, status as 200) : c.body(bodyOf(body) as null, status as 200);
     });
-    return listenWeb(app);
+    return app;
   };
 }
 
@@ -39,6 +55,11 @@ function sessionIn(found: unknown): Session<KitData> | Promise<Session<KitData>>
 }
 
 export function overH3(load: "eager" | "lazy"): AdapterKit["serve"] {
+  const application = h3App(load);
+  return (sessions, act) => listen(toNodeHandler(application(sessions, act)));
+}
+
+export function h3App(load: "eager" | "lazy"): Application<H3> {
   return (sessions, act) => {
     const app = new H3({ silent: true }).use(h3Session(sessions, { load }));
     app.all("/**", async (event) => {
@@ -48,7 +69,7 @@ export function overH3(load: "eager" | "lazy"): AdapterKit["serve"] {
       for (const [name, value] of headers) event.res.headers.append(name, value);
       return bodyOf(body);
     });
-    return listen(toNodeHandler(app));
+    return app;
   };
 }
 
@@ -59,7 +80,8 @@ export function overH3v1(load: "eager" | "lazy"): AdapterKit["serve"] {
     app.use(
       eventHandler(async (event) => {
         const current = () => sessionIn(event.context["session"]);
-        const { status = 200, headers = [], body } = await act(event.path.split("?", 1).join(), current);
+        const { status = 200, headers = [], body, hints } = await act(event.path.split("?", 1).join(), current);
+        hint(event.node.res, hints);
         setResponseStatus(event, status);
         for (const [name, value] of headers) appendResponseHeader(event, name, value);
         if (status === 304 || body === undefined) return send(event, "");

@@ -10,6 +10,7 @@ const EXAMPLES: Record<string, string> = {
   koa: "node --import tsx examples/koa/server.ts",
   nest: "node node_modules/tsx/dist/cli.mjs --tsconfig examples/nest/tsconfig.json examples/nest/server.ts",
   next: "node --import tsx examples/next/server.ts",
+  upgrade: "node --import tsx examples/upgrade/server.ts",
 };
 
 /** In milliseconds: Next compiles each page when it is first asked for. */

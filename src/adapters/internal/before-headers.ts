@@ -52,11 +52,13 @@ export async function settle({ req }: ServerResponse): Promise<void> {
   if (holder instanceof Hold) await holder.settle();
 }
 
-/** What was given to `beforeHeaders` for the response to a request, the first if several were. */
-export function aroundOf(request: IncomingMessage): Around | undefined {
+/** All that was given to `beforeHeaders` for the response to a request, in its order. */
+export function aroundsOf(request: IncomingMessage): readonly Around[] {
   const holder = holderOf(request);
-  return holder instanceof Hold ? holder.around : undefined;
+  return holder instanceof Hold ? holder.arounds : NONE;
 }
+
+const NONE: readonly Around[] = [];
 
 interface Call {
   readonly sender: Sender;
@@ -82,7 +84,7 @@ type Phase = "before" | "held" | "saved" | "body" | "over" | "failed" | "answere
 
 class Hold implements Holder {
   readonly layer: Layer;
-  readonly around: Around;
+  readonly arounds: Around[];
   readonly #response: ServerResponse;
   /** All that joined. */
   #around: Around;
@@ -97,11 +99,12 @@ class Hold implements Holder {
   constructor(response: ServerResponse, layer: Layer, around: Around) {
     this.#response = response;
     this.layer = layer;
-    this.around = around;
+    this.arounds = [around];
     this.#around = around;
   }
 
   join(around: Around): void {
+    this.arounds.push(around);
     this.#around = together(this.#around, around);
   }
 

@@ -26,14 +26,15 @@ export interface MiddlewareHost extends Mount {
 
 /** Middleware that gives each request its `session`, and holds the response until that is saved. */
 export function middlewareOf<T extends object>(sessions: SessionInterface<T>, host: MiddlewareHost): SessionMiddleware {
-  const { load, lock } = host;
+  const { load, lock, property } = host;
   return (request, response, next) => {
-    const begun = visitOf(request);
+    const begun = visitOf(request, property);
     if (begun && lock) return lockLate(begun, lock, next);
     if (comesTooLate(request, response, host)) return next();
     const visit = new Visit(sessions, request, response, {
       load,
       lock,
+      property,
       isSecure: () => host.isSecure(request),
       hasFailed: () => host.hasFailed(request, response),
       refuse: (error) => host.refuse(error, request, next),

@@ -23,8 +23,11 @@ export function refusalOf(error: unknown): Refusal {
 
 /** Sends that text, where nobody else answers; an answer that is on its way is broken off. */
 export function answer(response: ServerResponse, text: string): void {
-  if (!response.headersSent) response.setHeader("Content-Type", "text/plain; charset=utf-8").end(text);
-  else if (!response.writableEnded) response.destroy();
+  if (!response.headersSent) {
+    // Over HTTP/2 it does not give the response.
+    response.setHeader("Content-Type", "text/plain; charset=utf-8");
+    response.end(text);
+  } else if (!response.writableEnded) response.destroy();
 }
 
 /** Whether an error that was thrown became an answer on purpose, as Flask's `abort(403)`: what the handler did counts. */

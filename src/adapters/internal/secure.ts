@@ -16,10 +16,13 @@ export interface Connection {
 
 const MEND = "set trustProxy: true where a proxy is always in front of the server";
 
+/** What proxies call it; some the upgrade of a WebSocket so. */
+const HTTPS: ReadonlySet<string | undefined> = new Set(["https", "wss"]);
+
 /** Whether the browser came by https, as far as a trusted proxy or the connection tells. The first of several counts. */
 export function cameByHttps({ secure, forwardedProto, trustProxy, mend = MEND }: Connection): boolean {
   if (forwardedProto === undefined) return secure;
-  const forwarded = forwardedProto.split(",", 1)[0]?.trim().toLowerCase() === "https";
+  const forwarded = HTTPS.has(forwardedProto.split(",", 1)[0]?.trim().toLowerCase());
   if (trustProxy) return forwarded;
   if (forwarded && !secure) {
     warnOnce("FLAGON_PROXY", `a proxy says https but is not trusted, so the session cookie lacks Secure; ${mend}`);

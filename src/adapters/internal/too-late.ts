@@ -6,13 +6,15 @@ import { visitOf } from "./visit.ts";
 export interface Mount {
   use: string;
   mend: string;
+  /** Under which name requests have their session. Default: `session`. */
+  property?: string | undefined;
 }
 
 const BY_USE: Mount = { use: "session()", mend: "app.use it" };
 
 /** Whether middleware can do nothing any more for a request, of which it warns once. */
 export function comesTooLate(request: IncomingMessage, response: ServerResponse, mount: Mount = BY_USE): boolean {
-  const isTwice = visitOf(request) !== undefined;
+  const isTwice = visitOf(request, mount.property) !== undefined;
   if (isTwice) {
     const { use, mend } = mount;
     warnOnce("FLAGON_TWICE", `${use} is used twice for one request and the second does nothing; ${mend} once`);

@@ -6,7 +6,7 @@ import type { LockOptions } from "../../core/lease.ts";
 import { handOut, holdBack } from "../../core/state.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
-import { type Around, aroundOf, beforeHeaders } from "./before-headers.ts";
+import { type Around, aroundsOf, beforeHeaders } from "./before-headers.ts";
 import type { Load } from "./load.ts";
 import { refusalOf } from "./refusal.ts";
 import { RequestSession } from "./request-session.ts";
@@ -20,6 +20,8 @@ export interface Host {
   readonly load: Load;
   /** That the request has its session alone; absent: it has not. */
   readonly lock?: LockOptions | undefined;
+  /** Under which name the request has it. Default: `session`. */
+  readonly property?: string | undefined;
   /** Whether the browser came by https. */
   isSecure(): boolean;
   /** Whether the handler failed, so that what it changed is not saved. */
@@ -49,10 +51,12 @@ export function sessionProperty<Owner>(
 
 const SESSION = sessionProperty("req.session", visitOf);
 
-/** The visit that a request is, the first if it is several. */
-export function visitOf(request: IncomingMessage): Visit<object> | undefined {
-  const around = aroundOf(request);
-  return around instanceof Visit ? around : undefined;
+/** The visit that a request is, the first if it is several with a session under that name. */
+export function visitOf(request: IncomingMessage, property = "session"): Visit<object> | undefined {
+  for (const around of aroundsOf(request)) {
+    if (around instanceof Visit && around.property === property) return around as Visit<object>;
+  }
+  return undefined;
 }
 
 /** A request to a Node server, its session and its response: `begin`, then `run`; `fail` when one of them did. */
@@ -76,6 +80,10 @@ export class Visit<T extends object> implements Around {
     this.#headers = snapshotOf(this.#fields);
   }
 
+  get property(): string {
+    return this.#host.property ?? "session";
+  }
+
   /** Opens the session if that is due now. Rejects with `STORE` when the store failed. */
   async begin(): Promise<void> {
     if (this.#host.load === "lazy") return;
@@ -89,14 +97,16 @@ export class Visit<T extends object> implements Around {
 
   /** Runs the handler, for which the request has its `session`, and whose response waits for the save. */
   run<Result>(handler: () => Result): Result {
-    Object.defineProperty(this.#request, "session", SESSION);
+    const { property } = this;
+    const shown = property === "session" ? SESSION : sessionProperty(`req.${property}`, () => this as Visit<object>);
+    Object.defineProperty(this.#request, property, shown);
     return this.enter(handler);
   }
 
   /** Runs the handler, whose response waits for the save. Of several visits the first is what code below it finds. */
   enter<Result>(handler: () => Result): Result {
     beforeHeaders(this.#response, this);
-    if (visitOf(this.#request) !== this) return handler();
+    if (aroundsOf(this.#request)[0] !== this) return handler();
     return runWithSession(() => (this.#host.load === "lazy" ? this.#session.opened : this.take()), handler);
   }
 

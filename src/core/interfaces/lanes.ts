@@ -2,6 +2,7 @@ import { sameBytes } from "../../crypto/bytes.ts";
 import { SessionError, SessionInDoubtError } from "../../errors.ts";
 import { report } from "../../events.ts";
 import type { Entry, Updated } from "../../store.ts";
+import { requestsMayMeet } from "../../runtime.ts";
 import { NoAnswer } from "../breaker.ts";
 import { type SwapRules, type Wish, isTouch, rebase } from "./rebase.ts";
 
@@ -249,6 +250,7 @@ export class Lanes {
   readonly #lanes = new Map<string, Lane>();
 
   save(wish: Wish, rules: SwapRules, spot: Spot): Promise<Swapped | undefined> {
+    if (!requestsMayMeet) return new Lane(rules, spot).save(wish);
     const { key } = rules;
     let lane = this.#lanes.get(key);
     if (!lane) {

@@ -30,7 +30,7 @@ export async function findLive(kind: StoredKind, values: readonly string[]): Pro
   return live;
 }
 
-/** The session that a token names, or the one that took its place. */
+/** The live session of an id, or of the one that took its place. */
 export async function find(kind: StoredKind, token: Token, followed = false): Promise<Live | undefined> {
   const key = kind.ids.keyOf(token.id);
   const entry = await kind.store.read(key);

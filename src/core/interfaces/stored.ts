@@ -9,10 +9,12 @@ import type { OnStoreError } from "../options.ts";
 import { type Renewal, isRenewalDue, noteRenewal } from "../renewal.ts";
 import { createSession, dataOf, fill } from "../session.ts";
 import { SessionState, stateOf } from "../state.ts";
-import type { Durable, Store } from "../../store.ts";
+import { type Changes, observed } from "../changes.ts";
+import type { Durable, Store, Watchable } from "../../store.ts";
 import { type Kind, UNCHANGED, answer, begin, endsEmpty, rulesOf } from "./kind.ts";
 import { adopt, bury } from "./stored-adopt.ts";
 import { type Live, findLive } from "./stored-load.ts";
+import { findAgain, watchRecord } from "./stored-watch.ts";
 import { lockSession } from "./stored-lock.ts";
 import { confirmRenewal, renew } from "./stored-renew.ts";
 import { change, create, end, replace } from "./stored-write.ts";
@@ -28,7 +30,7 @@ export interface Token {
 /** What a stored kind of session is made of. */
 export interface StoredKind extends Kind {
   /** Answers in time and fails with `STORE`: see `guarded`. */
-  store: Store & Partial<Durable>;
+  store: Store & Partial<Durable & Watchable>;
   ids: Ids;
   token: {
     /** What the cookie carries for an id. */
@@ -43,19 +45,20 @@ export interface StoredKind extends Kind {
   renewal?: Renewal;
 }
 
-/** A kind with the saves of it that are under way. */
+/** A kind with the saves of it that are under way, and those who hear of them. */
 export interface SavingKind extends StoredKind {
   readonly lanes: Lanes;
+  readonly changes: Changes;
 }
 
 /** Sessions whose data is in a store, under an id that the cookie carries. */
 export function stored(made: StoredKind): SessionInterface<Record<string, unknown>> {
-  const kind = { ...made, lanes: new Lanes() };
+  const kind: SavingKind = { ...made, ...observed(made.store, made.clock), lanes: new Lanes() };
   const rules = rulesOf(kind, {
     createId: () => kind.ids.create(),
     swaps: () => kind.store.capabilities?.swap !== false,
   });
-  return {
+  const sessions: SessionInterface<Record<string, unknown>> = {
     async open(request) {
       const values = kind.cookie.read(request);
       const state = new SessionState(rules, request);
@@ -78,7 +81,15 @@ export function stored(made: StoredKind): SessionInterface<Record<string, unknow
         bury: (session, formers, until) => bury(kind, session, formers, until),
       },
     }),
+    async reopen(session) {
+      const { request, loaded } = stateOf(session);
+      if (!loaded) return sessions.open(request);
+      const live = await findAgain(kind, stateOf(session));
+      return live && resume(kind, new SessionState(rules, request), live);
+    },
+    watch: (session, changed) => watchRecord(kind, session, changed),
   };
+  return sessions;
 }
 
 /** Notes an outage with which a request is to go on, without its session. */

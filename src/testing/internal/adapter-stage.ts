@@ -23,6 +23,8 @@ export interface Answer {
   headers?: readonly (readonly [name: string, value: string])[];
   /** Pieces are to be sent one by one. Default: none. */
   body?: string | Uint8Array | AsyncIterable<string>;
+  /** The `Link` field of early hints that are to be sent before, by a host that has them. Default: none. */
+  hints?: string;
 }
 
 /** Answers a path. What it rejects with is to be thrown by the framework's handler. */

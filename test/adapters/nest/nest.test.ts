@@ -8,7 +8,7 @@ import { testAdapter } from "../../../src/testing/adapter-suite.ts";
 import { type Browser, browser } from "../../../src/testing/browser.ts";
 import type { Served } from "../../../src/testing/internal/adapter-stage.ts";
 import { type Data, type Fixture, brokenFixture, fixture } from "../fixtures.ts";
-import { type App, hostOf, overNest, start } from "./apps.ts";
+import { type App, hostOf, overNest, start } from "../nest-servers.ts";
 import { FILE, PagesModule } from "./pages.ts";
 
 const open: Served[] = [];

@@ -1,7 +1,14 @@
+import { once } from "node:events";
 import { type SessionInterface, type Store, type Verb, sessions } from "../../../src/index.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { browser } from "../../../src/testing/browser.ts";
-import { type KitData, countingStore, deferred, rawVisit } from "../../../src/testing/internal/adapter-stage.ts";
+import {
+  type KitData,
+  type RawVisit,
+  countingStore,
+  deferred,
+  rawVisit,
+} from "../../../src/testing/internal/adapter-stage.ts";
 import type { Figure, Ground, Row } from "../figure.ts";
 import { type Action, HOSTS, type Host, type Stage, stagesOf } from "../hosts.ts";
 
@@ -80,16 +87,20 @@ async function holdAll(stage: Stage, times: number, wrong: string[]): Promise<{ 
     for (let start = 0; start < plans.length; start += AT_ONCE) {
       const wave = plans.slice(start, start + AT_ONCE);
       const allHeld = gate.close(wave.length);
+      let isHeld = true;
       const raws = await Promise.all(
         wave.map(async ({ path, method, isNew }) => {
-          return rawVisit(url, path, { method, cookie: isNew ? undefined : await cookieOf(visitsOver(inner)) });
+          const cookie = isNew ? undefined : await cookieOf(visitsOver(inner));
+          const raw = await rawVisit(url, path, { method, cookie });
+          void sightOf(raw).then(() => isHeld && gate.count());
+          return raw;
         }),
       );
-      // An answer that did not wait at all is not waited for either.
-      await Promise.race([allHeld, Promise.all(raws.map(({ end }) => end))]);
+      await allHeld;
       // What had left would have arrived before a whole other visit.
       await browser(url).visit("/plain");
       early += raws.filter(({ received }) => withoutHints(received()) !== "").length;
+      isHeld = false;
       gate.open();
       for (const [n, { end, received }] of raws.entries()) {
         await end;
@@ -101,6 +112,20 @@ async function holdAll(stage: Stage, times: number, wrong: string[]): Promise<{ 
     await close();
   }
   return { held: plans.length, early };
+}
+
+/** Resolves when something of an answer has come, or its connection is over. */
+async function sightOf({ socket, end, received }: RawVisit): Promise<void> {
+  const over = end.then(() => true);
+  for (let isOver = false; !isOver && withoutHints(received()) === "";) {
+    isOver = await Promise.race([
+      over,
+      once(socket, "data").then(
+        () => false,
+        () => true,
+      ),
+    ]);
+  }
 }
 
 interface Plan {
@@ -158,7 +183,7 @@ class Gate {
     this.#gate.resolve();
   }
 
-  /** Resolves once so many wait. */
+  /** Resolves once so many wait; who did not wait at all is to be counted as well. */
   close(count: number): Promise<void> {
     [this.#gate, this.#all, this.#left] = [deferred(), deferred(), count];
     return this.#all.promise;
@@ -168,9 +193,13 @@ class Gate {
     this.#gate.resolve();
   }
 
+  count(): void {
+    if (--this.#left === 0) this.#all.resolve();
+  }
+
   async pass(verb: Verb): Promise<void> {
     if (verb === "read") return;
-    if (--this.#left === 0) this.#all.resolve();
+    this.count();
     await this.#gate.promise;
   }
 }
