@@ -4,7 +4,16 @@ import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 
-const GROUND = ["store.ts", "errors.ts", "clock.ts", "events.ts", "runtime.ts", "queue.ts", "connect-store.ts"];
+const GROUND = [
+  "store.ts",
+  "errors.ts",
+  "clock.ts",
+  "events.ts",
+  "runtime.ts",
+  "queue.ts",
+  "connect-store.ts",
+  "former.ts",
+];
 
 /**
  * What each file (or folder, with a slash) may import: files and folders of src/, `node:` for the runtime's modules, a
@@ -15,6 +24,7 @@ const FLOORS = {
   "store.ts": GROUND,
   "errors.ts": GROUND,
   "clock.ts": GROUND,
+  "former.ts": GROUND,
   "events.ts": [...GROUND, "node:"],
   "queue.ts": GROUND,
   "connect-store.ts": GROUND,

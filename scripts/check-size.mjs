@@ -5,9 +5,9 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 /** In bytes. What is here already needs most of it: more is a decision. */
-const MOST = 24_064;
+const MOST = 24_576;
 /** Those that bring more with them: here what another library's sessions were. */
-const MOST_OF = { "flagon/express-session": 27_136 };
+const MOST_OF = { "flagon/express-session": 28_160 };
 
 const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
 const adapters = Object.keys(exports).filter((subpath) => exports[subpath].includes("/adapters/"));

@@ -1,6 +1,7 @@
 import type { Data } from "../codecs/codec.ts";
 import { type Timeouts, expiryOf } from "./expiry.ts";
 import { randomId } from "./id.ts";
+import { ORIGIN_KEY } from "./adoption.ts";
 import { LEASE_KEY } from "./lease.ts";
 import { RENEWAL_KEYS } from "./renewal.ts";
 import type { DataHabits } from "./state.ts";
@@ -55,7 +56,7 @@ const PERMANENT = "_permanent";
 const CREATED_AT = "_createdAt";
 /** No name that an application would choose; short, since it is in every record that `update` was called on. */
 const UPDATE = "_u~";
-const OURS: ReadonlySet<unknown> = new Set([CREATED_AT, UPDATE, LEASE_KEY, ...RENEWAL_KEYS]);
+const OURS: ReadonlySet<unknown> = new Set([CREATED_AT, UPDATE, LEASE_KEY, ORIGIN_KEY, ...RENEWAL_KEYS]);
 /** Enough that no two updates of a record have the same. */
 const STAMP_BYTES = 9;
 /** By how much the clocks of two machines may differ. */

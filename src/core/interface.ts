@@ -1,3 +1,4 @@
+import type { Adoption } from "./adoption.ts";
 import type { LockOptions } from "./lease.ts";
 import type { DeclaredData, Session } from "./session.ts";
 
@@ -63,4 +64,6 @@ export interface SessionInterface<T extends object = DeclaredData> {
    * this process does, and of others as far as the store can: for the rest, `reopen` now and then. Absent where nothing tells.
    */
   watch?(session: Session<T>, changed: () => void): () => void;
+  /** How another library's sessions become ours: for `adopting`. Absent where they cannot. */
+  readonly adoption?: Adoption<T>;
 }

@@ -23,7 +23,7 @@ export const START = Date.UTC(2026, 0, 1);
 export const anonymous: OpenRequest = { cookie: undefined, secure: false };
 
 /** A store that counts what it is asked, and can be told to fail. */
-class CountingStore implements Store {
+export class CountingStore implements Store {
   readonly asked = { create: 0, read: 0, update: 0, delete: 0 };
   /** Keys that were given, by verb. */
   readonly keys: string[] = [];

@@ -10,15 +10,19 @@ export function signId(id: string, secret: Secret): string {
 
 /** The id in a cookie that one of the secrets has signed; `undefined` for any other cookie. */
 export function unsignId(value: string, secrets: readonly Secret[]): string | undefined {
-  if (!value.startsWith("s:")) return undefined;
-  const dot = Math.max(value.lastIndexOf("."), 2);
-  const id = value.slice(2, dot);
-  const mac = Buffer.from(value.slice(dot + 1));
-  return secrets.some((secret) => isSame(mac, Buffer.from(macOf(id, secret)))) ? id : undefined;
+  return value.startsWith("s:") ? unsign(value.slice(2), secrets) : undefined;
 }
 
-function macOf(id: string, secret: Secret): string {
-  return createHmac("sha256", secret).update(id).digest("base64").replaceAll("=", "");
+/** What stands before a signature as cookie-signature makes them, if one of the secrets has made it. */
+export function unsign(signed: string, secrets: readonly Secret[], algorithm?: string): string | undefined {
+  const dot = Math.max(signed.lastIndexOf("."), 0);
+  const id = signed.slice(0, dot);
+  const mac = Buffer.from(signed.slice(dot + 1));
+  return secrets.some((secret) => isSame(mac, Buffer.from(macOf(id, secret, algorithm)))) ? id : undefined;
+}
+
+function macOf(id: string, secret: Secret, algorithm = "sha256"): string {
+  return createHmac(algorithm, secret).update(id).digest("base64").replaceAll("=", "");
 }
 
 function isSame(a: Buffer, b: Buffer): boolean {

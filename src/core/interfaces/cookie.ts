@@ -2,6 +2,8 @@ import type { Codec, Data } from "../../codecs/codec.ts";
 import type { Envelope, Unwrapped } from "../../codecs/envelope.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
+import type { FormerContent } from "../../former.ts";
+import { dataFrom, encoded } from "../adoption.ts";
 import { type Draft, draftOf } from "../draft.ts";
 import type { Saved, SessionInterface } from "../interface.ts";
 import { type Session, createSession, fill } from "../session.ts";
@@ -28,6 +30,11 @@ export function inCookie(kind: CookieKind): SessionInterface<Record<string, unkn
     open: (request) => Promise.resolve(open(kind, new SessionState(rules, request))),
     // A rejection, where a plain call would throw.
     save: async (session) => save(kind, session),
+    adoption: {
+      adopt: async (request, former) => adopt(kind, new SessionState(rules, request), await former.load()),
+      // Nothing is kept on the server that could tell.
+      bury: () => Promise.resolve(),
+    },
   };
 }
 
@@ -50,6 +57,27 @@ function resume(kind: CookieKind, state: SessionState, { bytes, data, wrappedAt,
   const facts = factsOf(state, undefined, wrappedAt * 1000);
   state.loaded = { bytes, expiresAt: kind.habits.deadline(facts) };
   return session;
+}
+
+/** The other library's record stays where it is: requests that bring its cookie at the same time need it, too. */
+function adopt(kind: CookieKind, state: SessionState, content: FormerContent | undefined) {
+  const now = kind.clock.now();
+  const data = content && dataFrom(kind, content, now);
+  const bytes = data && encoded(kind, data);
+  if (!bytes || !fits(kind, state, bytes)) return begin(kind, state);
+  return resume(kind, state, { bytes, data, wrappedAt: wholeSeconds(now), current: false });
+}
+
+/** Whether data of another library, which is there already and has to go on, is small enough for our cookie. */
+function fits(kind: CookieKind, { request }: SessionState, bytes: Uint8Array): boolean {
+  try {
+    const now = kind.clock.now();
+    kind.cookie.write(request, kind.envelope.wrap(bytes, wholeSeconds(now)), now);
+    return true;
+  } catch (error) {
+    report({ type: "unreadable", reason: error instanceof SessionError ? error.code : "unknown" });
+    return false;
+  }
 }
 
 interface Found extends Unwrapped {

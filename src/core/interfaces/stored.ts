@@ -12,6 +12,7 @@ import { SessionState, stateOf } from "../state.ts";
 import { type Changes, observed } from "../changes.ts";
 import type { Durable, Store, Watchable } from "../../store.ts";
 import { type Kind, UNCHANGED, answer, begin, endsEmpty, rulesOf } from "./kind.ts";
+import { adopt, bury } from "./stored-adopt.ts";
 import { type Live, findLive } from "./stored-load.ts";
 import { findAgain, watchRecord } from "./stored-watch.ts";
 import { lockSession } from "./stored-lock.ts";
@@ -69,7 +70,17 @@ export function stored(made: StoredKind): SessionInterface<Record<string, unknow
       return only && live.length === 1 ? resume(kind, state, only) : begin(kind, state);
     },
     save: async (session) => confirmed(kind, session, await save(kind, session)),
-    ...(kind.renewal && { lock: (session, lock = {}) => lockSession(kind, session, checkedLock(lock)) }),
+    ...(kind.renewal && {
+      lock: (session, lock = {}) => lockSession(kind, session, checkedLock(lock)),
+      adoption: {
+        async adopt(request, former, until) {
+          const state = new SessionState(rules, request);
+          const live = await adopt(kind, former, until).catch((error) => goWithout(kind, state, error)[0]);
+          return live ? resume(kind, state, live) : begin(kind, state);
+        },
+        bury: (session, formers, until) => bury(kind, session, formers, until),
+      },
+    }),
     async reopen(session) {
       const { request, loaded } = stateOf(session);
       if (!loaded) return sessions.open(request);
