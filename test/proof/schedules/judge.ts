@@ -77,6 +77,9 @@ async function wrongData({ told, after }: Played, survivor: string | undefined):
   return wrongs;
 }
 
+/** Some engines keep whole seconds, in milliseconds. */
+const ROUNDING = 1000;
+
 /** A former id is followed until the browser has shown the new one, and not for long after that. */
 async function wrongGrace({ cookie, key, told, after }: Played, store: Store): Promise<string[]> {
   const renewed = told.find((one) => one.cookie !== undefined && one.cookie !== cookie)?.cookie;
@@ -85,7 +88,7 @@ async function wrongGrace({ cookie, key, told, after }: Played, store: Store): P
   session["shown"] = true;
   await after.save(session);
   const left = await store.read(key);
-  const wrongs = left && left.expiresAt <= Date.now() + GRACE ? [] : ["the former id is not let go"];
+  const wrongs = left && left.expiresAt <= Date.now() + GRACE + ROUNDING ? [] : ["the former id is not let go"];
   const followed = await openedBy(after, cookie);
   return followed["shown"] === true ? wrongs : [...wrongs, "a request on its way with the former id is logged out"];
 }
