@@ -10,7 +10,7 @@ export type Callback = (error?: unknown, answer?: unknown) => void;
 export interface ConnectStore {
   get(id: string, callback: Callback): unknown;
   // The stores' own types of a session differ and say more than what they ask for.
-  // oxlint-disable-next-line typescript/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any -- as programs and stores that were typed for express-session have it
   set(id: string, session: any, callback: Callback): unknown;
   destroy(id: string, callback: Callback): unknown;
   /** All sessions, as a list or by their ids. */

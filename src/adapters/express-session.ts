@@ -67,7 +67,7 @@ export function session(options: SessionOptions = {}): SessionMiddleware {
 Object.assign(session, { Cookie, MemoryStore, Session, Store });
 
 /** The names under which programs know them. */
-// oxlint-disable-next-line typescript/no-namespace
+// oxlint-disable-next-line typescript/no-namespace -- the one that Express' own types are merged from
 export declare namespace session {
   export { Cookie, MemoryStore, Session, Store };
   export type { CookieOptions, SessionData, SessionOptions };

@@ -31,9 +31,10 @@ const TOUCH_SHARE = 10;
 /** Checks the timeouts and does their sums. Throws `CONFIG` for what is no positive number of seconds. */
 export function expiryOf(timeouts: Timeouts = {}): Expiry {
   checkOptions("timeouts", timeouts, ["idle", "absolute", "permanent"]);
-  const idle = seconds("idle", timeouts.idle ?? 30 * MINUTE);
-  const absolute = seconds("absolute", timeouts.absolute ?? DAY);
-  const permanentSpan = timeouts.permanent === undefined ? undefined : seconds("permanent", timeouts.permanent);
+  const idle = millisecondsOf("timeouts.idle", timeouts.idle ?? 30 * MINUTE);
+  const absolute = millisecondsOf("timeouts.absolute", timeouts.absolute ?? DAY);
+  const permanentSpan =
+    timeouts.permanent === undefined ? undefined : millisecondsOf("timeouts.permanent", timeouts.permanent);
   const idleFor = (permanent: boolean) => (permanent ? (permanentSpan ?? idle) : idle);
   const absoluteFor = (permanent: boolean) => (permanent ? (permanentSpan ?? absolute) : absolute);
   const latest: Expiry["latest"] = (createdAt, permanent) => createdAt + absoluteFor(permanent);
@@ -51,8 +52,8 @@ export function expiryOf(timeouts: Timeouts = {}): Expiry {
   };
 }
 
-/** Milliseconds of a duration in seconds. */
-function seconds(option: string, value: number): number {
+/** Milliseconds of an option in seconds. Throws `CONFIG` for what is no positive number of them. */
+export function millisecondsOf(option: string, value: number): number {
   if (Number.isFinite(value) && value > 0) return value * 1000;
-  throw new SessionError("CONFIG", `timeouts.${option} is ${String(value)}; give a positive number of seconds`);
+  throw new SessionError("CONFIG", `${option} is ${String(value)}; give a positive number of seconds`);
 }

@@ -1,5 +1,6 @@
 import type { Data } from "../codecs/codec.ts";
 import { SessionError } from "../errors.ts";
+import { millisecondsOf } from "./expiry.ts";
 import { randomId } from "./id.ts";
 import { checkOptions } from "./options.ts";
 
@@ -24,12 +25,10 @@ export interface Lock {
 export function checkedLock(lock: LockOptions | true): Lock {
   const options = lock === true ? {} : lock;
   checkOptions("lock", options, ["lease", "wait"]);
-  return { lease: milliseconds("lease", options.lease ?? 30), wait: milliseconds("wait", options.wait ?? 10) };
-}
-
-function milliseconds(option: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value * 1000;
-  throw new SessionError("CONFIG", `lock.${option} is ${String(value)}; give a positive number of seconds`);
+  return {
+    lease: millisecondsOf("lock.lease", options.lease ?? 30),
+    wait: millisecondsOf("lock.wait", options.wait ?? 10),
+  };
 }
 
 /** Whose a session is, and until when, in a record: no application sees it. */

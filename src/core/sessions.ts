@@ -12,7 +12,7 @@ import { type Signer, hmacSigner } from "../crypto/signer.ts";
 import { SessionError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { type CookieOptions, sessionCookie } from "./cookie.ts";
-import type { Timeouts } from "./expiry.ts";
+import { type Timeouts, millisecondsOf } from "./expiry.ts";
 import { guarded } from "./guard.ts";
 import { ownHabits } from "./habits.ts";
 import { type Ids, randomId } from "./id.ts";
@@ -82,7 +82,7 @@ export function sessions<T extends object = DeclaredData>(options: SessionsOptio
   checkOptions("sessions", options, [...COMMON, ...STORED]);
   const { store, codec = "msgpack", clock = systemClock, onConflict = "mine", storeTimeout = 1 } = options;
   checkStore(store);
-  checkSeconds("storeTimeout", storeTimeout);
+  millisecondsOf("storeTimeout", storeTimeout);
   const kind: StoredKind = {
     store: guarded(store, storeTimeout, clock),
     codec: codecOf(codec),
@@ -168,14 +168,9 @@ function checkStore(store: unknown): void {
 /** Milliseconds; `Infinity` for ids that are never renewed. */
 function renewalOf({ renewEvery, store }: SessionsOptions): number {
   if (renewEvery === undefined) return Infinity;
-  checkSeconds("renewEvery", renewEvery);
-  if (store.capabilities?.swap !== false) return renewEvery * 1000;
+  const every = millisecondsOf("renewEvery", renewEvery);
+  if (store.capabilities?.swap !== false) return every;
   throw new SessionError("CONFIG", "renewEvery needs a store that can compare and swap; docs/stores tells which can");
-}
-
-function checkSeconds(option: string, value: number): void {
-  if (Number.isFinite(value) && value > 0) return;
-  throw new SessionError("CONFIG", `${option} is ${String(value)}; give a positive number of seconds`);
 }
 
 function checkedOnConflict(onConflict: OnConflict): OnConflict {

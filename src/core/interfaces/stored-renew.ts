@@ -38,7 +38,7 @@ export async function renew(kind: SavingKind, session: object, loaded: Loaded, d
 
   /** As if nothing had been tried: somebody else was first. */
   async function withdraw(instead: () => Promise<Saved>): Promise<Saved> {
-    for (const [key] of state.hidden) state.hidden.delete(key);
+    state.hidden.clear();
     for (const [key, value] of bookkeeping) state.hidden.set(key, value);
     await kind.store.delete(to).catch(() => false);
     return instead();

@@ -21,7 +21,7 @@ export interface SessionOptions {
   cookie?: CookieOptions | ((request: SessionRequest) => CookieOptions) | undefined;
   /** Gives an id to a new session. Default: 24 random bytes. */
   // Programs write their framework's own request there.
-  // oxlint-disable-next-line typescript/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any -- as programs and stores that were typed for express-session have it
   genid?: ((request: any) => string) | undefined;
   /** Whether `X-Forwarded-Proto` counts. Default: as `req.secure`, which Express takes from its `trust proxy`. */
   proxy?: boolean | undefined;
