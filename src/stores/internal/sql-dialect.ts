@@ -12,7 +12,7 @@ export type SqlDialect = "postgres" | "mysql" | "sqlite";
 export const SLICE: Readonly<Record<SqlDialect, number>> = { postgres: 250, mysql: 250, sqlite: 25 };
 
 /** A database of any tables. */
-// oxlint-disable-next-line typescript/no-explicit-any -- as programs and stores that were typed for express-session have it
+// oxlint-disable-next-line typescript/no-explicit-any -- whatever tables a database has, as Kysely says it
 export type SqlDatabase = Kysely<any>;
 
 /** Parts of statements. A value is given by the name that stands for it. */
