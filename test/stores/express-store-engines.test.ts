@@ -3,7 +3,7 @@ import { MongoStore } from "connect-mongo";
 import pgStoreOf from "connect-pg-simple";
 import session from "express-session";
 import { MongoClient } from "mongodb";
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { type ConnectStore, expressStore } from "../../src/stores/express-store.ts";
@@ -11,6 +11,7 @@ import { nameOf } from "../../src/stores/internal/record.ts";
 import { manualClock } from "../../src/testing/clock.ts";
 import { testListable, testStore } from "../../src/testing/store-suite.ts";
 import { engine, has, untilTheEnd } from "../engines.ts";
+import { openPool } from "../postgres.ts";
 import { able, outcomes, OUTAGE, testDeadlines } from "./bridge-helpers.ts";
 import { entry } from "./entries.ts";
 
@@ -22,7 +23,7 @@ describe.skipIf(!has("postgres"))("express store over connect-pg-simple", () => 
   let store: ConnectStore;
   beforeAll(async () => {
     const { url } = await engine("postgres");
-    pool = new Pool({ connectionString: url });
+    pool = openPool({ connectionString: url });
     const opened = new PgStore({ pool, tableName, createTableIfMissing: true });
     await untilTheEnd(Promise.resolve({ stop: () => Promise.all([opened.close(), pool.end()]) }));
     store = opened;
@@ -43,7 +44,7 @@ describe.skipIf(!has("postgres"))("express store over connect-pg-simple", () => 
   });
 
   test("rejects where PostgreSQL cannot be reached", async () => {
-    const away = new Pool({ host: "127.0.0.1", port: 1, user: "nobody", database: "none" });
+    const away = openPool({ host: "127.0.0.1", port: 1, user: "nobody", database: "none" });
     expect(await outcomes(expressStore(new PgStore({ pool: away })))).toEqual(OUTAGE);
     await away.end();
   });

@@ -1,8 +1,9 @@
 /** The databases that `sqlStore` is tried on, as an application would open them. */
 import { type Dialect, Kysely, type LogEvent, MysqlDialect, PostgresDialect } from "kysely";
 import { createPool, type PoolConnection, type PoolOptions } from "mysql2";
-import pg from "pg";
+import type { PoolConfig } from "pg";
 import type { SqlDatabase } from "../../src/stores/sql.ts";
+import { openPool } from "../postgres.ts";
 import { openSqlite } from "./sqlite-database.ts";
 
 export type Engine = "postgres" | "mariadb" | "sqlite";
@@ -17,12 +18,8 @@ export const openers: Record<Engine, (url: string, log?: Log) => SqlDatabase> = 
   sqlite: openSqlite,
 };
 
-export function openPostgres(config: pg.PoolConfig, log?: Log): SqlDatabase {
-  const pool = new pg.Pool(config);
-  // Without listeners a connection that breaks would end the process, whether somebody uses it or not.
-  pool.on("error", () => {});
-  pool.on("connect", (client) => client.on("error", () => {}));
-  return opened(new PostgresDialect({ pool }), log);
+export function openPostgres(config: PoolConfig, log?: Log): SqlDatabase {
+  return opened(new PostgresDialect({ pool: openPool(config) }), log);
 }
 
 export function openMariadb(

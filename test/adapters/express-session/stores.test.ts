@@ -10,7 +10,6 @@ import expressSession from "express-session";
 import memoryStoreOf from "memorystore";
 import { MongoClient } from "mongodb";
 import { createPool } from "mysql2/promise";
-import { Pool } from "pg";
 import { createClient } from "redis";
 import fileStoreOf from "session-file-store";
 import { afterAll, describe, expect, test } from "vitest";
@@ -19,6 +18,7 @@ import { fileStore } from "../../../src/stores/file.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { redisStore } from "../../../src/stores/redis.ts";
 import { engine, has, untilTheEnd } from "../../engines.ts";
+import { openPool } from "../../postgres.ts";
 import { connected } from "../../stores/redis-clients.ts";
 import { act, originalSite, race, site } from "./rig.ts";
 
@@ -51,10 +51,8 @@ const STORES: Record<string, { needs?: "redis" | "postgres" | "mongo" | "mariadb
     "connect-pg-simple": {
       needs: "postgres",
       async open() {
-        const pool = new Pool({ connectionString: (await engine("postgres")).url });
+        const pool = openPool({ connectionString: (await engine("postgres")).url });
         await untilTheEnd(Promise.resolve({ stop: () => pool.end() }));
-        // Its connections may end after its server.
-        pool.on("error", () => undefined);
         // One table for all: another would have an index of the same name.
         const store = new (pgStoreOf(session))({ pool, tableName: `s${randomUUID()}`, createTableIfMissing: true });
         await untilTheEnd(Promise.resolve({ stop: () => store.close() }));
