@@ -10,6 +10,8 @@ export interface Plan {
   address: string;
   adapter: AdapterName;
   keys: { current: string };
+  /** Whether it reads what an old application left in browsers. Default: false. */
+  adopts?: boolean;
 }
 
 /** How a process is while nothing is under way. */

@@ -1,5 +1,6 @@
 import type { Figure } from "../figure.ts";
 import { aborts } from "./aborts.ts";
+import { adoptions } from "./adoptions.ts";
 import { crashes } from "./crashes.ts";
 import { crowds } from "./crowds.ts";
 import { diskFaults } from "./disk-faults.ts";
@@ -27,6 +28,7 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   rotations,
   renewals,
   servers,
+  adoptions,
   aborts,
   shutdowns,
   replies,
