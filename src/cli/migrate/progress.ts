@@ -21,10 +21,15 @@ export function showProgress(counts: Counts, expected: number | undefined, io: I
   };
 }
 
-function lineOf({ read, moved, there, unreadable }: Counts, expected: number | undefined, seconds: number): string {
+function lineOf(
+  { read, moved, there, unreadable, refused }: Counts,
+  expected: number | undefined,
+  seconds: number,
+): string {
   const bar = expected === undefined ? "" : `${barOf(Math.min(read / expected, 1))} `;
   const rate = Math.round(read / seconds);
-  return `${bar}${read} read, ${moved} moved, ${there} there already, ${unreadable} unreadable, ${rate} a second`;
+  const left = `${unreadable} unreadable, ${refused} refused`;
+  return `${bar}${read} read, ${moved} moved, ${there} there already, ${left}, ${rate} a second`;
 }
 
 function barOf(share: number): string {
