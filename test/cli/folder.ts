@@ -1,5 +1,6 @@
 /** Folders to run `flagon` in, each with a configuration of its own. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,6 +11,7 @@ import { bytes } from "../../src/testing/internal/stage.ts";
 export const SOURCE = pathToFileURL(join(import.meta.dirname, "../../src")).href;
 export const TESTS = pathToFileURL(join(import.meta.dirname, "..")).href;
 
+const { resolve: whereIs } = createRequire(import.meta.url);
 const HOUR = 3_600_000;
 const folders: string[] = [];
 
@@ -26,16 +28,47 @@ export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 }
 
+/** How a configuration opens a store of `PLACES` at an address: by itself, since all clients of that file take a while. */
+const OPENING: Readonly<Record<string, (name: string, address: string) => string>> = {
+  file: (name, address) => `
+import { fileStore } from "${SOURCE}/stores/file.ts";
+export const ${name} = fileStore({ directory: "${address}" });`,
+  redis: (name, address) => `
+import { createClient } from "${at("redis")}";
+import { redisStore } from "${SOURCE}/stores/redis.ts";
+export const ${name} = redisStore(await createClient({ url: "${address}" }).connect());`,
+  memcached: (name, address) => `
+import { memcachedClient, memcachedStore } from "${SOURCE}/stores/memcached.ts";
+export const ${name} = memcachedStore(memcachedClient("${address}"));`,
+  postgres: (name, address) => `
+import pg from "${at("pg")}";
+import { Kysely, PostgresDialect } from "${at("kysely")}";
+import { sqlStore } from "${SOURCE}/stores/sql.ts";
+const ${name}Dialect = new PostgresDialect({ pool: new pg.Pool({ connectionString: "${address}" }) });
+export const ${name} = sqlStore(new Kysely({ dialect: ${name}Dialect }), { table: "flagon_proof" });`,
+  dynamo: (name, address) => `
+import { dynamoStore } from "${SOURCE}/stores/dynamo.ts";
+import { clientOf } from "${TESTS}/stores/dynamo-client.ts";
+export const ${name} = dynamoStore(clientOf("${address}"), { table: "flagon_proof" });`,
+};
+
 /** A configuration whose exports are the stores of `PLACES` at these addresses: `{ old: ["redis", url] }`. */
 export function configOver(places: Readonly<Record<string, readonly [place: string, address: string]>>): string {
-  const lines = Object.entries(places).map(([name, [place, address]]) => {
-    return `opened.push(await PLACES[${JSON.stringify(place)}].open(${JSON.stringify(address)}));
-export const ${name} = opened.at(-1).store;`;
-  });
-  return `import { PLACES } from "${TESTS}/proof/places.ts";
-const opened = [];
-${lines.join("\n")}
-export const close = async () => { for (const each of opened) await each.close(); };
+  return Object.entries(places)
+    .map(([name, [place, address]]) => OPENING[place]?.(name, address) ?? "")
+    .join("");
+}
+
+/** Where a package is imported from, by a file that is in no folder of ours. */
+export function at(name: string): string {
+  return pathToFileURL(whereIs(name)).href;
+}
+
+/** The source of an export that is another store with another `create`, which may ask that one's. */
+export function withCreate(name: string, store: string, create: string): string {
+  return `
+const ${name}Verbs = ["read", "update", "delete"].map((verb) => [verb, ${store}[verb].bind(${store})]);
+export const ${name} = { ...Object.fromEntries(${name}Verbs), create: ${create} };
 `;
 }
 

@@ -10,14 +10,14 @@ import { has, untilTheEnd } from "../engines.ts";
 import { PLACES, groundOf } from "../proof/places.ts";
 import { type Line, through } from "../proof/through.ts";
 import { flagon } from "./flagon.ts";
-import { configOver, contentsOf, folderWith, live, removeFolders, told } from "./folder.ts";
+import { configOver, contentsOf, folderWith, live, removeFolders, told, withCreate } from "./folder.ts";
 
 afterEach(removeFolders);
 
 describe.each([
-  ["memcached", 1100, "over its limit"],
-  ["dynamo", 410, "size"],
-] as const)("flagon migrate to %s", (place, kilobytes, reason) => {
+  ["memcached", 1100, "over its limit", [[], ["--delete"]]],
+  ["dynamo", 410, "size", []],
+] as const)("flagon migrate to %s", (place, kilobytes, reason, stops) => {
   const isHere = has(place);
   let fresh: Store;
   let line: Line;
@@ -63,25 +63,29 @@ describe.each([
     expect((await old.read(tooLarge))?.value).toHaveLength(kilobytes * 1024);
   });
 
-  test.skipIf(!isHere).each([[[]], [["--delete"]]])("stops when the store has gone, and goes on, %j", async (args) => {
-    const control = await untilTheEnd(
-      listen((_request, response) => {
-        line.proxy.faults.refuses = true;
-        line.proxy.cut();
-        response.end();
-      }).then(({ url, close }) => ({ url, stop: close })),
-    );
-    const { old, keys, run } = await stage({ more: cuttingAt(4, control.url) });
-    const stopped = await run("--to", "cutting", "--concurrency", "1", ...args);
-    expect(stopped).toMatchObject({ code: 1, out: "" });
-    line.proxy.heal();
-    const left = Object.keys(await contentsOf(old));
-    expect(left.length).toBeGreaterThan(args.length > 0 ? 1 : 5);
-    const ended = told(await run("--to", "fresh", ...args));
-    expect(ended).toMatchObject({ refused: 0, unreadable: 0 });
-    for (const key of keys) expect(await textIn(fresh, key)).toBe(key);
-    expect(await contentsOf(old)).toEqual(args.length > 0 ? {} : Object.fromEntries(keys.map((key) => [key, key])));
-  });
+  // Once is enough: it is the same for every engine.
+  test.skipIf(!isHere).each(stops.map((args) => [args]))(
+    "stops when the store has gone, and goes on, %j",
+    async (args) => {
+      const control = await untilTheEnd(
+        listen((_request, response) => {
+          line.proxy.faults.refuses = true;
+          line.proxy.cut();
+          response.end();
+        }).then(({ url, close }) => ({ url, stop: close })),
+      );
+      const { old, keys, run } = await stage({ more: cuttingAt(4, control.url) });
+      const stopped = await run("--to", "cutting", "--concurrency", "1", ...args);
+      expect(stopped).toMatchObject({ code: 1, out: "" });
+      line.proxy.heal();
+      const left = Object.keys(await contentsOf(old));
+      expect(left.length).toBeGreaterThan(args.length > 0 ? 1 : 5);
+      const ended = told(await run("--to", "fresh", ...args));
+      expect(ended).toMatchObject({ refused: 0, unreadable: 0 });
+      for (const key of keys) expect(await textIn(fresh, key)).toBe(key);
+      expect(await contentsOf(old)).toEqual(args.length > 0 ? {} : Object.fromEntries(keys.map((key) => [key, key])));
+    },
+  );
 });
 
 /** A new store whose line is cut when it is to write so many records. */
@@ -91,6 +95,4 @@ const create = async (...args) => {
   if (++count === ${nth}) await fetch("${url}");
   return fresh.create(...args);
 };
-const verbs = ["read", "update", "delete"].map((verb) => [verb, fresh[verb].bind(fresh)]);
-export const cutting = { ...Object.fromEntries(verbs), create };
-`;
+${withCreate("cutting", "fresh", "create")}`;

@@ -39,6 +39,9 @@ interface Options {
   verbose?: boolean;
 }
 
+/** Milliseconds between two writes of the file of `--resume`. */
+const SAVE_EVERY = 1000;
+
 const EXAMPLES = `
 Examples:
   flagon migrate --from old --to store --dry-run
@@ -99,7 +102,10 @@ async function migrate(config: Exports, options: Options, io: Io): Promise<numbe
   const save = (done: boolean) =>
     plan.dryRun || saveState(resume, { ...state, moved: state.moved + counts.moved, done });
   const [stopped, began] = [io.untilStopped(), performance.now()];
-  const hide = options.quiet ? undefined : showProgress(counts, options.expect, io, () => save(false));
+  // A process that is killed leaves at least when it began.
+  save(false);
+  const saving = setInterval(() => save(false), SAVE_EVERY);
+  const hide = options.quiet ? undefined : showProgress(counts, options.expect, io);
   try {
     await hearing(counts, () => moveAll(plan, counts, stopped));
     if (plan.verifies && !plan.deletes) await verifyAll(plan, counts, stopped);
@@ -108,6 +114,7 @@ async function migrate(config: Exports, options: Options, io: Io): Promise<numbe
     save(false);
     throw error;
   } finally {
+    clearInterval(saving);
     hide?.();
   }
   const seconds = Number(((performance.now() - began) / 1000).toFixed(3));
