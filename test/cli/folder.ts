@@ -9,7 +9,7 @@ import { bytes } from "../../src/testing/internal/stage.ts";
 
 /** Where a configuration imports from. */
 export const SOURCE = pathToFileURL(join(import.meta.dirname, "../../src")).href;
-export const TESTS = pathToFileURL(join(import.meta.dirname, "..")).href;
+const TESTS = pathToFileURL(join(import.meta.dirname, "..")).href;
 
 const { resolve: whereIs } = createRequire(import.meta.url);
 const HOUR = 3_600_000;

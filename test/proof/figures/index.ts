@@ -17,6 +17,7 @@ import { servers } from "./servers.ts";
 import { shutdowns } from "./shutdowns.ts";
 import { afterwards } from "./afterwards.ts";
 import { lines } from "./lines.ts";
+import { moves } from "./moves.ts";
 import { outages } from "./outages.ts";
 import { responses } from "./responses.ts";
 import { replies } from "./replies.ts";
@@ -29,6 +30,7 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   renewals,
   servers,
   adoptions,
+  moves,
   aborts,
   shutdowns,
   replies,
