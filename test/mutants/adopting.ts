@@ -231,7 +231,23 @@ export const ADOPTING = [
       "iron-session > a version put behind a seal makes no second session of it",
     ],
   ]),
+  ...mutantsOf("compat/fastify-session.ts", [
+    [
+      "a signer of the application's own has the last word",
+      "return valid ? (value ?? undefined) : undefined;",
+      "return value ?? (valid ? value : undefined) ?? undefined;",
+      "compat/adopted-records.test.ts",
+      "signed by a signer of its own is read, and no forgery of it",
+    ],
+  ]),
   ...mutantsOf("compat/koa-session.ts", [
+    [
+      "data that nobody signed is not read",
+      "if (!signed) checkUnsigned(store, keys);",
+      "",
+      "compat/koa-session.test.ts",
+      "koa-session by options of the application's own > data that nobody signed is refused at creation",
+    ],
     [
       "a cookie of koa-session is read to its end",
       'if (typeof end === "number" && end < now) return undefined;',
@@ -241,6 +257,13 @@ export const ADOPTING = [
     ],
   ]),
   ...mutantsOf("compat/secure-session.ts", [
+    [
+      "a signature besides is not looked at",
+      'const [box = ""] = text.split(".");',
+      "const box = text;",
+      "compat/secure-session.test.ts",
+      "@fastify/secure-session > a box that was signed besides, by the plugin's secret, is read, and once",
+    ],
     [
       "a secretbox is read to its end",
       "if (!content || !isLive(content[CHANGED_AT], expiry, now))",
