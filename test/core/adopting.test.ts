@@ -148,6 +148,14 @@ describe("an adopted session", () => {
     expect((await site.visitor("old=word").open())["count"]).toBe(1);
   });
 
+  test("is found by reads alone", async () => {
+    const site = stage();
+    await site.visitor("old=word").open();
+    site.store.take();
+    expect(await userBy(site, "old=word")).toBe("ada");
+    expect(site.store.take()).toMatchObject({ create: 0, update: 0, delete: 0 });
+  });
+
   test("is led to by nothing after a login that renewed its id", async () => {
     const site = stage();
     const ada = site.visitor("old=word");
@@ -237,20 +245,26 @@ describe("a request that adopts", () => {
 });
 
 describe("two requests with one old cookie", () => {
-  test("of which one adopts, changes and ends the session while the other is about to adopt: it stays ended", async () => {
-    const site = stage();
-    const { arrived, wait, go } = meeting();
-    let creates = 0;
-    site.store.before = (verb) => (verb === "create" && ++creates === 1 ? wait() : undefined);
-    const slow = site.visitor("old=word").open();
-    await arrived;
-    const quick = site.visitor("old=word");
-    await quick.visit((session) => (session["count"] = 1));
-    await quick.visit((session) => session.destroy());
-    go();
-    expect((await slow)["user"]).toBeUndefined();
-    expect(await site.store.count()).toBe(1);
-  });
+  test.each([
+    ["one browser's alone", true],
+    ["of several browsers, maybe", false],
+  ])(
+    "that is %s, of which one adopts, changes and ends the session while the other is about to adopt: it stays ended",
+    async (_whose, isUnique) => {
+      const site = stage(words({ isUnique }));
+      const { arrived, wait, go } = meeting();
+      let creates = 0;
+      site.store.before = (verb) => (verb === "create" && ++creates === 1 ? wait() : undefined);
+      const slow = site.visitor("old=word").open();
+      await arrived;
+      const quick = site.visitor("old=word");
+      await quick.visit((session) => (session["count"] = 1));
+      await quick.visit((session) => session.destroy());
+      go();
+      expect((await slow)["user"]).toBeUndefined();
+      expect(await site.store.count()).toBe(1);
+    },
+  );
 
   test("of which one was told that the old record is gone find the same session", async () => {
     const { arrived, wait, go } = meeting();

@@ -122,14 +122,14 @@ export const ADOPTING = [
       "await kind.store.delete(kind.ids.keyOf(successor));",
       "",
       "core/adopting.test.ts",
-      "two requests with one old cookie > of which one adopts, changes and ends the session while the other",
+      "two requests with one old cookie > that is one browser's alone, of which one adopts, changes and ends the session",
     ],
     [
-      "whoever comes later is led",
+      "whoever comes later is led, and adds nothing",
       "if (!(await kind.store.read(kind.ids.keyOf(id)))) {",
       "if (await kind.store.read(kind.ids.keyOf(id)).then(() => true)) {",
       "core/adopting.test.ts",
-      "two requests with one old cookie > that is not one browser's alone get a session each, until one of them is ended",
+      "an adopted session > is found by reads alone",
     ],
     [
       "the signpost stands until no old cookie is read",
@@ -144,6 +144,13 @@ export const ADOPTING = [
       "lead(kind, id, former, until)",
       "compat/cookie-session.test.ts",
       "cookie-session > two browsers whose cookies say the same get a session each",
+    ],
+    [
+      "a logout ends what others are about to adopt for themselves",
+      "if (!(await kind.store.read(origin))) return own;",
+      "return own;",
+      "core/adopting.test.ts",
+      "two requests with one old cookie > that is of several browsers, maybe, of which one adopts, changes and ends the session",
     ],
     [
       "a logout ends what the session was adopted from",
