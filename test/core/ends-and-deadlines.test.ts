@@ -59,7 +59,12 @@ describe("a session that one request makes permanent while another changes it", 
     last["theme"] = "none";
     const saves = [browser.save(first), other.save(second), other.save(third), other.save(last)];
     const results = (await Promise.all(saves)).map(({ result, conflicts }) => [result, conflicts]);
-    expect(results).toEqual([["saved", []], ["merged", ["theme"]], ["merged", []], ["gone", []]]);
+    expect(results).toEqual([
+      ["saved", []],
+      ["merged", ["theme"]],
+      ["merged", []],
+      ["gone", []],
+    ]);
     expect((await browser.open()).isNew).toBe(true);
   });
 

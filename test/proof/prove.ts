@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { has } from "../engines.ts";
 import { type Figure, shortOf } from "./figure.ts";
 import { FIGURES } from "./figures/index.ts";
@@ -6,6 +6,9 @@ import { PLACES, groundOf } from "./places.ts";
 
 /** As good as any other; a failure names it, and `npm run proof -- --seed` takes it. */
 const seed = Date.now() % 1_000_000;
+
+/** In milliseconds, on a machine that is busy: no figure is told by the time that it takes. */
+const LONG = 600_000;
 
 /** The short form of `npm run proof` in one place: each has a file in `in/`, so that they are run side by side. */
 export function proveIn(place: string): void {
@@ -23,12 +26,13 @@ export function proveAlone(): void {
 function showAll(figures: Figure[], place: string): void {
   let ground: Awaited<ReturnType<typeof groundOf>>;
   beforeAll(async () => void (ground = await groundOf(place)));
+  afterEach(() => ground.clear());
   afterAll(() => ground.stop());
 
   const cases = figures
     .filter(({ needs }) => needs === undefined || has(needs))
     .map((figure) => [figure.goals, figure.title, figure] as const);
-  test.each(cases)("%s: %s", { timeout: 120_000 }, async (_goals, _title, figure) => {
+  test.each(cases)("%s: %s", { timeout: LONG }, async (_goals, _title, figure) => {
     const times = shortOf(figure, place);
     const rows = await figure.run({ place, address: ground.address, times, seed });
     expect(rows.flatMap(({ failure = [] }) => failure)).toEqual([]);
