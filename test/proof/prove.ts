@@ -14,13 +14,17 @@ const LONG = 600_000;
 export function proveIn(place: string): void {
   const shown = Object.values(FIGURES).filter(({ places, shortPlaces = places }) => shortPlaces.includes(place));
   const engine = PLACES[place]?.engine;
-  describe.skipIf(engine !== undefined && !has(engine))(`the proof in ${place}`, () => showAll(shown, place));
+  describe.skipIf(engine !== undefined && !has(engine))(`the proof in ${place}`, () => {
+    showAll(shown, place);
+  });
 }
 
 /** Those that need no place. */
 export function proveAlone(): void {
   const alone = Object.values(FIGURES).filter(({ places }) => places.length === 0);
-  describe("the proof by itself", () => showAll(alone, ""));
+  describe("the proof by itself", () => {
+    showAll(alone, "");
+  });
 }
 
 function showAll(figures: Figure[], place: string): void {

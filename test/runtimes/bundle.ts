@@ -1,12 +1,13 @@
-/** Makes one JavaScript file of a program of ours. Of src/ it has what the package does not export, the rest as it was built. */
+/** Makes one JavaScript file of a program of ours, which asks for the package as it was built. */
 import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { builtinModules } from "node:module";
-import { type BuildOptions, type Plugin, build } from "esbuild";
+import { type BuildOptions, type OnResolveArgs, type Plugin, build } from "esbuild";
 
 const SOURCE = /\/src\/.*\.ts$/;
 
 const ROOT = resolve(import.meta.dirname, "../..");
+const LOOKING_INSIDE = ["scripts", "src"].map((folder) => join(ROOT, folder));
 const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { exports: Record<string, string> };
 const EXPORTED = new Set(Object.values(exports));
 
@@ -45,7 +46,7 @@ const asBuilt: Plugin = {
   setup({ onResolve }) {
     onResolve({ filter: SOURCE }, (asked) => {
       const file = builtFile(asked);
-      return file === undefined ? undefined : { path: `../../../${file}`, external: true };
+      return file ? { path: `../../../${file}`, external: true } : undefined;
     });
   },
 };
@@ -56,7 +57,7 @@ const builtInside: Plugin = {
   setup({ onResolve }) {
     onResolve({ filter: SOURCE }, (asked) => {
       const file = builtFile(asked);
-      return file === undefined ? undefined : { path: join(ROOT, file) };
+      return file ? { path: join(ROOT, file) } : undefined;
     });
     onResolve({ filter: /^node:http$/ }, ({ importer }) =>
       importer.endsWith("testing/index.js") ? { path: join(import.meta.dirname, "program/http-by-fetch.ts") } : null,
@@ -64,8 +65,12 @@ const builtInside: Plugin = {
   },
 };
 
-/** Where the package has an import of `src/`, from its own folder; `undefined` for what it does not export. */
-function builtFile({ path, resolveDir }: { path: string; resolveDir: string }): string | undefined {
+/**
+ * Where the package has an import of `src/`, from its own folder. `undefined` for what it does not export, and for what the
+ * vectors ask for: they look into parts that it does not hand out, and these have to be of one piece.
+ */
+function builtFile({ path, importer, resolveDir }: OnResolveArgs): string | undefined {
   const built = relative(ROOT, resolve(resolveDir, path)).replace(/^src(.*)\.ts$/, "dist$1.js");
-  return EXPORTED.has(`./${built}`) ? built : undefined;
+  const looksInside = LOOKING_INSIDE.some((folder) => importer.startsWith(folder));
+  return !looksInside && EXPORTED.has(`./${built}`) ? built : undefined;
 }
