@@ -1,5 +1,5 @@
 /** Sessions that machines share whose clocks differ. */
-import { type SessionInterface, type Store, sessions } from "../../src/index.ts";
+import { type SessionInterface, sessions } from "../../src/index.ts";
 import { PLACES } from "./places.ts";
 
 /** In seconds. */
@@ -16,8 +16,8 @@ export async function visitsAt(place: string, address: string) {
   const { store, close } = opened;
   const keys = { current: "k0-aVeryLongAndRandomKey_for-proofs-only_42" };
   const timeouts = { idle: IDLE, absolute: 10 * IDLE };
-  const visits = sessions<Visit>({ store: store as Store, keys, timeouts, storeTimeout: 30 });
-  return { visits, store: store as Store, close };
+  const visits = sessions<Visit>({ store, keys, timeouts, storeTimeout: 30 });
+  return { visits, store: store, close };
 }
 
 /** Counts in a session, which is begun without a cookie. */
