@@ -5,11 +5,13 @@ import { readFileSync, rmSync } from "node:fs";
 import { relative } from "node:path";
 import { rolldown } from "rolldown";
 
+const HOSTED = /src\/adapters\/internal\/[\w-]+\.ts$/;
+
 /** What the entries share, the first that a module fits. Whatever such a module imports comes with it. */
 const SHARED = [
   { name: isGround, debugName: "ground" },
   { name: "shared/core", test: /src\/(core(?!\/context)|cookies|crypto|codecs(?!\/legacy))\//, minShareCount: 2 },
-  { name: "shared/adapters", test: /src\/adapters\/internal\/[\w-]+\.ts$/, minShareCount: 2 },
+  { name: hostOf, debugName: "hosts", minShareCount: 2 },
   { name: "shared/stores", test: /src\/stores\/internal\/[\w-]+\.ts$/, minShareCount: 3 },
 ];
 
@@ -40,9 +42,18 @@ async function bundle() {
 /** What adapters ask of the floors below them is not to bring the whole core with it. */
 function isGround(id, graph) {
   const path = relative("src", id);
-  const isAsked = graph
-    .getModuleInfo(id)
-    .importers.some((importer) => /src\/adapters\/internal\/[\w-]+\.ts$/.test(importer));
+  const isAsked = graph.getModuleInfo(id).importers.some((importer) => HOSTED.test(importer));
   const isBelow = path.startsWith("core/") ? isAsked : !path.includes("/") && path !== "index.ts";
   return isBelow ? "shared/ground" : null;
+}
+
+/** What adapters share: workers of the web are to load nothing of a Node server. */
+function hostOf(id, graph) {
+  if (!HOSTED.test(id)) return null;
+  return reachesNodeHttp(id, graph) ? "shared/node" : "shared/adapters";
+}
+
+function reachesNodeHttp(id, graph) {
+  const { importedIds = [] } = graph.getModuleInfo(id) ?? {};
+  return importedIds.some((each) => each === "node:http" || reachesNodeHttp(each, graph));
 }

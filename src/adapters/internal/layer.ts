@@ -41,9 +41,9 @@ export function holderOf(request: IncomingMessage): Holder | undefined {
 }
 
 /** The layer of responses whose framework gives them a prototype of its own, on which the methods are replaced once. */
-const shared = /* @__PURE__ */ layer();
+const shared = layer();
 /** The layer of all others, on which they are replaced one by one. */
-const own = /* @__PURE__ */ layer();
+const own = layer();
 
 /**
  * The layer for a response. Express changes the prototype of each, after which a property that is added takes 3 µs on
