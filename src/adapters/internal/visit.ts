@@ -49,7 +49,7 @@ export function sessionProperty<Owner>(
   };
 }
 
-const SESSION = sessionProperty("req.session", visitOf);
+const SESSION = /* @__PURE__ */ sessionProperty("req.session", visitOf);
 
 /** The visit that a request is, the first if it is several with a session under that name. */
 export function visitOf(request: IncomingMessage, property = "session"): Visit<object> | undefined {

@@ -1,6 +1,7 @@
 import type { Figure } from "../figure.ts";
 import { aborts } from "./aborts.ts";
 import { adoptions } from "./adoptions.ts";
+import { clocks } from "./clocks.ts";
 import { crashes } from "./crashes.ts";
 import { crowds } from "./crowds.ts";
 import { diskFaults } from "./disk-faults.ts";
@@ -46,4 +47,5 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   memory,
   histories,
   lifetimes,
+  clocks,
 };
