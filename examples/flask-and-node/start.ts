@@ -1,4 +1,4 @@
-// Starts all three: `node --import tsx examples/flask-and-node/start.ts`. README.md says what it needs.
+// Starts Flask, the shop and the proxy. start.mjs starts this, when all is there that it needs.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";

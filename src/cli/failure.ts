@@ -9,7 +9,7 @@ export function tell(error: unknown, { command, verbose }: { command: string; ve
 }
 
 /** In one line what failed and why, each error with its code. A password in a URL is left out. */
-function explain(error: unknown): string {
+export function explain(error: unknown): string {
   return withoutPassword(
     causesOf(error)
       .map(sentenceOf)

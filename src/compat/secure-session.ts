@@ -1,9 +1,10 @@
 /**
  * Reads what @fastify/secure-session 8 (tried with 8.4.0) left in browsers: JSON in a secretbox of libsodium, in base64,
  * and its nonce behind a semicolon. Node has no secretbox: whoever had that plugin has sodium-native, and gives it here.
+ * Behind a dot there may be a signature (`signed: true`). It proves nothing that the box does not, and is not looked at.
  *
  * It may go when the last cookie has ended: `expiry` (86401 seconds, unless set) after the last process that made one has
- * ended; at the latest at `until` of `adopting`. Cookies that were signed besides (`signed: true`) are not read.
+ * ended; at the latest at `until` of `adopting`.
  */
 import { SessionError } from "../errors.ts";
 import type { FormerCookie, FormerReader } from "../former.ts";
@@ -18,7 +19,7 @@ export interface SecureSessionOptions extends Omit<FormerCookie, "name"> {
   open: OpenBox;
   /** The 32 bytes of the key, or all keys; a text is base64. What `secret` became is for sodium-native to tell. */
   key: string | Uint8Array | readonly (string | Uint8Array)[];
-  /** Default: `session`. */
+  /** The plugin's `cookieName`, or else its `sessionName`. Default: `session`. */
   cookieName?: string;
   /** In seconds. Default: 86401. */
   expiry?: number;
@@ -40,7 +41,7 @@ export function secureSession(options: SecureSessionOptions): FormerReader {
   return {
     cookie: { name: cookieName, ...attributes },
     async read(value, now) {
-      const [box, nonce, ...rest] = decodeValue(value).split(";").map(fromBase64);
+      const [box, nonce, ...rest] = boxIn(decodeValue(value)).split(";").map(fromBase64);
       if (!box || !nonce || rest.length > 0) return "the cookie of @fastify/secure-session is no secretbox";
       const bytes = opened(open, box, nonce, keys);
       if (!bytes) return "the cookie of @fastify/secure-session is sealed by no key that is known";
@@ -52,6 +53,12 @@ export function secureSession(options: SecureSessionOptions): FormerReader {
       return { identity, isUnique: true, load: () => Promise.resolve({ data, permanent }) };
     },
   };
+}
+
+/** What stands before a signature. */
+function boxIn(text: string): string {
+  const [box = ""] = text.split(".");
+  return box;
 }
 
 function fromBase64(text: string): Uint8Array {

@@ -167,7 +167,14 @@ class MigratingStore implements Store, Movable {
     const first = decide(left);
     if (!first.next) return first.result;
     const claim = newClaim(this.#clock.now() + CLAIM_LIFETIME);
-    return (await this.#to.create(key, claim)) ? this.#carry(key, claim, decide) : undefined;
+    if (!(await this.#to.create(key, claim))) return undefined;
+    return this.#carry(key, claim, decide).catch((error: unknown) => this.#takeBack(key, claim, error));
+  }
+
+  /** Removes a claim that became nothing; if it has become a parcel after all, that stays. */
+  async #takeBack(key: string, claim: Entry, error: unknown): Promise<never> {
+    await this.#remove(key, claim).catch(() => undefined);
+    throw error;
   }
 
   /** What was read before the claim may have ended or moved since: it is read again. */

@@ -1,6 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RedisStore } from "connect-redis";
@@ -11,30 +10,18 @@ import { sha256 } from "../../src/crypto/bytes.ts";
 import { fileStore } from "../../src/stores/file.ts";
 import { redisStore } from "../../src/stores/redis.ts";
 import { createTable, sqlStore } from "../../src/stores/sql.ts";
-import type { Listable } from "../../src/store.ts";
-import { bytes, newKey } from "../../src/testing/internal/stage.ts";
+import { newKey } from "../../src/testing/internal/stage.ts";
 import { engine, has, untilTheEnd } from "../engines.ts";
 import { connected } from "../stores/redis-clients.ts";
 import { openPostgres } from "../stores/sql-databases.ts";
 import { lent } from "../stores/sql-helpers.ts";
 import { flagon, startFlagon } from "./flagon.ts";
+import { SOURCE, contentsOf, folderWith, live, removeFolders, told } from "./folder.ts";
 
 const HOUR = 3_600_000;
-const SOURCE = pathToFileURL(join(import.meta.dirname, "../../src")).href;
 const { resolve: whereIs } = createRequire(import.meta.url);
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
-});
-
-/** A folder to run in, with this configuration. */
-function folderWith(config: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "flagon-migrate-"));
-  folders.push(folder);
-  writeFileSync(join(folder, "flagon.config.mjs"), config);
-  return folder;
-}
+afterEach(removeFolders);
 
 const FILES = `
 import { fileStore } from "${SOURCE}/stores/file.ts";
@@ -51,16 +38,6 @@ async function folderOverFiles(count: number, more = "") {
   return { folder, old, fresh };
 }
 
-function live(text: string) {
-  return { value: bytes(text), expiresAt: Date.now() + HOUR };
-}
-
-async function contentsOf(store: Listable): Promise<Record<string, string>> {
-  const contents: Record<string, string> = {};
-  for await (const [key, { value }] of store.list()) contents[key] = Buffer.from(value).toString();
-  return contents;
-}
-
 function texts(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, n) => [`live ${n}`, `session ${n}`]));
 }
@@ -68,17 +45,14 @@ function texts(count: number): Record<string, string> {
 const migrate = (folder: string, ...args: string[]) =>
   flagon(folder, "migrate", "--from", "old", "--to", "fresh", ...args);
 
-/** What `--json` said. */
-function told({ out }: { out: string }): Record<string, unknown> {
-  return JSON.parse(out) as Record<string, unknown>;
-}
-
 describe("flagon migrate", () => {
   test("copies what the old store has, verifies it, and goes on where it was", async () => {
     const { folder, old, fresh } = await folderOverFiles(30);
     const dry = await migrate(folder, "--dry-run", "--resume", "state.json");
     expect(dry).toMatchObject({ code: 0, err: "" });
-    expect(dry.out).toMatch(/^30 read, 30 to move, 0 there already, 0 gone meanwhile, 0 unreadable in \d+\.\d s\n$/);
+    expect(dry.out).toMatch(
+      /^30 read, 30 to move, 0 there already, 0 gone meanwhile, 0 unreadable, 0 refused in \d+\.\d s\n$/,
+    );
     expect([await contentsOf(fresh), existsSync(join(folder, "state.json"))]).toEqual([{}, false]);
 
     await fresh.create("live 3", live("newer"));

@@ -1,14 +1,16 @@
+import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
+import fastifyCookie from "@fastify/cookie";
 import { afterEach, describe, expect, test } from "vitest";
 import { expressSession } from "../../src/compat/express-session.ts";
-import { fastifySession } from "../../src/compat/fastify-session.ts";
+import { type FastifySessionOptions, fastifySession } from "../../src/compat/fastify-session.ts";
 import type { FormerReader } from "../../src/former.ts";
 import { eventsOf } from "../core/helpers.ts";
 import { type Records, expressSessionApp, fastifySessionApp, records } from "./applications.ts";
 import { testReader } from "./common.ts";
 import { closeAll, dataOf, loggedIn, site, userOf } from "./site.ts";
 
-const SECRETS = ["the old application's newer secret", "the old application's older secret"];
+const SECRETS: [string, string] = ["the old application's newer secret", "the old application's older secret"];
 const HOUR = 3600_000;
 
 interface Kind {
@@ -121,4 +123,40 @@ test("@fastify/session's prefix is taken off", async () => {
   const old = await fastifySessionApp({ secret: SECRETS, store, cookiePrefix: "s:", cookieName: "connect.sid" });
   const { ada } = await loggedIn(ours, old);
   expect(userOf(await ada.visit("/"))).toBe("ada");
+});
+
+describe("@fastify/session", () => {
+  const signer = new fastifyCookie.Signer(SECRETS, "sha384");
+  const own = {
+    sign: (id: string) => `${id}!${id.length}`,
+    unsign(signed: string) {
+      const [, id, length] = /^(.*)!([0-9]+)$/.exec(signed) ?? [];
+      if (id === undefined) throw new Error("the application's own signer expects its own");
+      return { valid: id.length === Number(length), value: id };
+    },
+  };
+
+  interface Options {
+    secret: FastifySessionOptions["secret"];
+    algorithm?: string;
+    idGenerator?: () => string;
+  }
+  const cases: [string, Options][] = [
+    ["a secret in bytes", { secret: [Buffer.from(SECRETS[0])] }],
+    ["another algorithm", { secret: SECRETS, algorithm: "sha512" }],
+    ["a signer of @fastify/cookie", { secret: signer }],
+    ["a signer of its own", { secret: own }],
+    ["ids of its own", { secret: SECRETS, idGenerator: () => `visitor.${randomUUID()}` }],
+  ];
+  test.each(cases)("signed by %s is read, and no forgery of it", async (_name, options) => {
+    const { idGenerator: _own, ...given } = options;
+    const store = records();
+    const ours = await site({ readers: [fastifySession({ ...given, store })] });
+    const { ada, former } = await loggedIn(ours, await fastifySessionApp({ store, ...options }));
+    const resigned = former.slice(0, -1) + (former.endsWith("7") ? "8" : "7");
+    for (const cookie of [resigned, former.replace("=", "=x"), "sessionId=x"]) {
+      expect(userOf(await ours.visitor().visit("/", { cookie }))).toBeUndefined();
+    }
+    expect(userOf(await ada.visit("/"))).toBe("ada");
+  });
 });

@@ -51,10 +51,21 @@ export function ironSessionApp(options: Omit<Parameters<typeof getIronSession>[2
   };
 }
 
-/** koa-session. */
-export function koaSessionApp(keys: string[], options: object = {}): RequestListener {
+/** What a library that signs pairs of cookies may be given in the place of keys. */
+export function keygripOf(keys: readonly string[], algorithm: string, encoding: string): string[] {
+  const cookies = createRequire(require.resolve("koa")).resolve("cookies");
+  const Keygrip = createRequire(cookies)("keygrip") as new (
+    keys: readonly string[],
+    algorithm: string,
+    encoding: string,
+  ) => string[];
+  return new Keygrip(keys, algorithm, encoding);
+}
+
+/** koa-session; without keys where it is not to sign. */
+export function koaSessionApp(keys: string[] | undefined, options: object = {}): RequestListener {
   const app = new Koa();
-  app.keys = keys;
+  if (keys) app.keys = keys;
   const session = (require("koa-session") as { default: (options: object, app: Koa) => Koa.Middleware }).default;
   app.use(session(options, app));
   app.use((ctx) => {
@@ -64,12 +75,20 @@ export function koaSessionApp(keys: string[], options: object = {}): RequestList
   return (req, res) => void listener(req, res);
 }
 
-async function fastifyApp(name: string, options: object): Promise<RequestListener> {
+interface FastifyAppOptions {
+  /** What @fastify/cookie is given; `false`: it is not there. */
+  cookies?: object | false;
+  /** Where the session is. Default: `session`. */
+  sessionName?: string;
+}
+
+async function fastifyApp(name: string, options: object, around: FastifyAppOptions): Promise<RequestListener> {
+  const { cookies = {}, sessionName = "session" } = around;
   const app = fastify();
-  await app.register(require("@fastify/cookie") as FastifyPluginCallback);
+  if (cookies) await app.register(require("@fastify/cookie") as FastifyPluginCallback<object>, cookies);
   await app.register(require(name) as FastifyPluginCallback<object>, options);
   app.get("/*", (request, reply) => {
-    return reply.send(act(request.url, (request as unknown as { session: Data }).session));
+    return reply.send(act(request.url, (request as unknown as Record<string, Data>)[sessionName] ?? {}));
   });
   await app.ready();
   return (req, res) => app.routing(req, res);
@@ -77,12 +96,18 @@ async function fastifyApp(name: string, options: object): Promise<RequestListene
 
 /** @fastify/session. */
 export function fastifySessionApp(options: object): Promise<RequestListener> {
-  return fastifyApp("@fastify/session", { cookie: { secure: false }, saveUninitialized: false, ...options });
+  const defaults = { cookie: { secure: false }, saveUninitialized: false };
+  return fastifyApp("@fastify/session", { ...defaults, ...options }, {});
 }
 
 /** @fastify/secure-session. */
-export function secureSessionApp(options: object): Promise<RequestListener> {
-  return fastifyApp("@fastify/secure-session", { cookie: { path: "/" }, ...options });
+export function secureSessionApp(
+  options: { sessionName?: string; cookie?: object; [option: string]: unknown },
+  cookies?: FastifyAppOptions["cookies"],
+): Promise<RequestListener> {
+  const { sessionName = "session" } = options;
+  const settings = { ...options, cookie: { path: "/", ...options.cookie } };
+  return fastifyApp("@fastify/secure-session", settings, { sessionName, ...(cookies !== undefined && { cookies }) });
 }
 
 interface Sodium {
@@ -104,9 +129,8 @@ export function openBox(box: Uint8Array, nonce: Uint8Array, key: Uint8Array): Ui
 }
 
 /** The key that @fastify/secure-session makes of a secret, as docs/compat.md shows it. */
-export function keyOf(secret: string): Buffer {
+export function keyOf(secret: string, salt = Buffer.from("mq9hDxBVDbspDR6nLfFT1g==", "base64")): Buffer {
   const key = Buffer.alloc(32);
-  const salt = Buffer.from("mq9hDxBVDbspDR6nLfFT1g==", "base64");
   const cost = [sodium.crypto_pwhash_OPSLIMIT_MODERATE, sodium.crypto_pwhash_MEMLIMIT_MODERATE] as const;
   sodium.crypto_pwhash(key, Buffer.from(secret), salt, ...cost, sodium.crypto_pwhash_ALG_DEFAULT);
   return key;

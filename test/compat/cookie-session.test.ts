@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { cookieSession } from "../../src/compat/cookie-session.ts";
-import { cookieSessionApp } from "./applications.ts";
+import { cookieSessionApp, keygripOf } from "./applications.ts";
 import { testReader } from "./common.ts";
 import { closeAll, dataOf, idsIn, loggedIn, site, userOf } from "./site.ts";
 
@@ -20,6 +20,21 @@ describe("cookie-session", () => {
     const ours = await site({ readers: [cookieSession({ keys: KEYS })] });
     const { ada } = await loggedIn(ours, cookieSessionApp({ keys: KEYS.slice(1) }));
     expect(userOf(await ada.visit("/"))).toBe("ada");
+  });
+
+  test.each([
+    ["a single secret", { secret: KEYS[0] }, { keys: KEYS }],
+    ["another name", { keys: KEYS, name: "app" }, { keys: KEYS, name: "app" }],
+    [
+      "keys of another algorithm",
+      { keys: keygripOf(KEYS, "sha512", "hex") },
+      { keys: KEYS, algorithm: "sha512", encoding: "hex" },
+    ],
+  ] as const)("a cookie that was made with %s is read", async (_name, options, given) => {
+    const ours = await site({ readers: [cookieSession(given)] });
+    const { ada } = await loggedIn(ours, cookieSessionApp({ ...options }));
+    expect(userOf(await ada.visit("/"))).toBe("ada");
+    expect(ada.cookies()).toMatch(/^sid=[^;]+$/);
   });
 
   test("two browsers whose cookies say the same get a session each", async () => {

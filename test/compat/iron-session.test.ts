@@ -1,9 +1,9 @@
-import { sealData } from "iron-session";
+import { getIronSession, sealData } from "iron-session";
 import { afterEach, describe, expect, test } from "vitest";
 import { ironSession } from "../../src/compat/iron-session.ts";
 import { ironSessionApp } from "./applications.ts";
 import { testReader } from "./common.ts";
-import { closeAll, loggedIn, site, userOf } from "./site.ts";
+import { type Data, closeAll, loggedIn, site, userOf } from "./site.ts";
 
 const PASSWORD = "a password of the old application's";
 const NEWER = "another password of the old application's";
@@ -25,6 +25,36 @@ describe("iron-session", () => {
       const { ada } = await loggedIn(ours, ironSessionApp({ password: old }));
       expect(userOf(await ada.visit("/"))).toBe("ada");
     }
+  });
+
+  test("a seal of a password that was taken out is nobody's", async () => {
+    const ours = await site({ readers: [ironSession({ cookieName: "iron", password: { 2: NEWER } })] });
+    const { ada } = await loggedIn(ours, ironSessionApp({ password: { 1: PASSWORD } }));
+    expect(userOf(await ada.visit("/"))).toBeUndefined();
+  });
+
+  test.each([
+    ["with an age, outlives it", {}, {}, true],
+    ["without an age, ends with it", { cookieOptions: { maxAge: undefined } }, { permanent: false }, false],
+  ])("a session of a browser that came %s", async (_name, options, given, lasts) => {
+    const ours = await site({ readers: [ironSession({ cookieName: "iron", password: PASSWORD, ...given })] });
+    const { ada } = await loggedIn(ours, ironSessionApp({ password: PASSWORD, ...options }));
+    const line = (await ada.visit("/")).setCookies.find((one) => one.startsWith("sid="));
+    expect(line?.includes("Expires=")).toBe(lasts);
+  });
+
+  test("a seal that was put into a framework's store of cookies is read", async () => {
+    const jar = new Map<string, string>();
+    const cookies = {
+      get: (name: string) => ({ name, value: jar.get(name) ?? "" }),
+      set: (name: string, value: string) => void jar.set(name, value),
+    };
+    const session = await getIronSession<Data>(cookies as never, { cookieName: "iron", password: PASSWORD });
+    session["user"] = "ada";
+    await session.save();
+    const ours = await site({ readers: [ironSession({ cookieName: "iron", password: PASSWORD })] });
+    const cookie = `iron=${encodeURIComponent(jar.get("iron") ?? "")}`;
+    expect(userOf(await ours.visitor().visit("/", { cookie }))).toBe("ada");
   });
 
   test("a seal is read to its end, and as long after it as iron-session would", async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { koaSession } from "../../src/compat/koa-session.ts";
-import { koaSessionApp } from "./applications.ts";
+import { keygripOf, koaSessionApp } from "./applications.ts";
 import { testReader } from "./common.ts";
 import { closeAll, loggedIn, site, userOf } from "./site.ts";
 
@@ -50,6 +50,82 @@ describe("koa-session in the cookie", () => {
     }
   });
 });
+
+const ADOPTED = { user: "ada", names: "sid" };
+
+describe("koa-session by options of the application's own", () => {
+  const reads = async (reader: ReturnType<typeof koaSession>, old: ReturnType<typeof koaSessionApp>) => {
+    const ours = await site({ readers: [reader] });
+    const { ada, former } = await loggedIn(ours, old);
+    const user = userOf(await ada.visit("/"));
+    return { ours, ada, former, user, names: ada.cookies()?.replaceAll(/=[^;]*/g, "") };
+  };
+
+  test("keys that sign by another algorithm are known", async () => {
+    const reader = koaSession({ keys: KEYS, algorithm: "sha256", encoding: "hex" });
+    expect(await reads(reader, koaSessionApp(keygripOf(KEYS, "sha256", "hex")))).toMatchObject(ADOPTED);
+  });
+
+  test("what `encode` wrote is read by `decode`, and nothing that was made by another", async () => {
+    const encode = (data: object) => Buffer.from(JSON.stringify(data)).toString("hex");
+    const decode = (value: string) => JSON.parse(Buffer.from(value, "hex").toString()) as unknown;
+    const found = await reads(koaSession({ keys: KEYS, decode }), koaSessionApp(KEYS, { encode, decode }));
+    expect(found).toMatchObject(ADOPTED);
+    const { ada } = await loggedIn(found.ours, koaSessionApp(KEYS));
+    expect(userOf(await ada.visit("/"))).toBeUndefined();
+  });
+
+  test("a key of a record is read that nobody signed, and a guess is nobody's", async () => {
+    const store = externalStore();
+    const reader = koaSession({ store, signed: false });
+    const { ours, ada, former, ...found } = await reads(reader, koaSessionApp(undefined, { store, signed: false }));
+    expect(found).toEqual(ADOPTED);
+    await ada.visit("/logout");
+    for (const cookie of [former, "koa.sess=a guess"]) {
+      expect(userOf(await ours.visitor().visit("/", { cookie }))).toBeUndefined();
+    }
+  });
+
+  test("a key of a record is read from the cookie where `externalKey` put it", async () => {
+    const store = externalStore();
+    const externalKey = {
+      get: (ctx: Cookies) => ctx.cookies.get("theirs", { signed: true }),
+      set: (ctx: Cookies, key: string) => ctx.cookies.set("theirs", key, { signed: true }),
+    };
+    const old = koaSessionApp(KEYS, { store, externalKey, genid: () => `own:${store.records.size}` });
+    expect(await reads(koaSession({ keys: KEYS, store, key: "theirs" }), old)).toMatchObject(ADOPTED);
+  });
+
+  test("a store of each request is read by one of its kind", async () => {
+    const store = externalStore();
+    class ContextStore {
+      get(key: string) {
+        return store.get(key);
+      }
+      set(key: string, record: unknown) {
+        return store.set(key, record);
+      }
+      destroy(key: string) {
+        return store.destroy(key);
+      }
+    }
+    const reader = koaSession({ keys: KEYS, store: new ContextStore() });
+    expect(await reads(reader, koaSessionApp(KEYS, { ContextStore }))).toMatchObject(ADOPTED);
+  });
+
+  test("data that nobody signed is refused at creation", () => {
+    expect(() => koaSession({ signed: false })).toThrow("data that nobody signed is not read");
+    expect(() => koaSession({ signed: false, store: externalStore(), keys: KEYS })).toThrow("no keys");
+    expect(() => koaSession({ store: externalStore() })).toThrow("keys");
+  });
+});
+
+interface Cookies {
+  cookies: {
+    get(name: string, options: object): string | undefined;
+    set(name: string, value: string, options: object): void;
+  };
+}
 
 describe("koa-session with a store", () => {
   testReader(() => {

@@ -37,6 +37,43 @@ describe("@fastify/secure-session", () => {
     expect(userOf(await ada.visit("/"))).toBe("ada");
   });
 
+  const SECRET = "a secret of the old application's, long";
+  const SALT = "sixteen letters.";
+  const [one, two] = [KEY.toString("base64"), OLDER.toString("base64")];
+  const besides = { cookie: { signed: true } };
+  const bySodium = keyOf(SECRET, Buffer.from(SALT, "ascii"));
+
+  test.each([
+    ["a key in base64", { key: one }, { key: one }],
+    ["the first of several keys", { key: [one, OLDER] }, { key: [two, one] }],
+    ["a secret and a salt", { secret: SECRET, salt: SALT }, { key: bySodium }],
+    ["a secret and the bytes of a salt", { secret: SECRET, salt: Buffer.from(SALT) }, { key: bySodium }],
+    ["a key beside a secret, which counts for nothing", { key: KEY, secret: SECRET }, { key: KEY }],
+    ["another name of the cookie", { key: KEY, cookieName: "app" }, { key: KEY, cookieName: "app" }],
+    ["another name of the session", { key: KEY, sessionName: "app" }, { key: KEY, cookieName: "app" }],
+    ["both", { key: KEY, sessionName: "app", cookieName: "its" }, { key: KEY, cookieName: "its" }],
+  ])("a session that was made with %s is read", async (_name, options, given) => {
+    const ours = await site({ readers: [secureSession({ ...given, open: openBox })] });
+    const { ada } = await loggedIn(ours, await secureSessionApp(options));
+    expect(userOf(await ada.visit("/"))).toBe("ada");
+    expect(ada.cookies()).toMatch(/^sid=[^;]+$/);
+  });
+
+  test.each([
+    ["by a secret of @fastify/cookie", { key: KEY, ...besides }, { secret: "the application's own" }],
+    ["by what the plugin makes of its key", { key: KEY, ...besides }, false],
+    ["by the plugin's secret", { secret: SECRET, ...besides }, false],
+  ] as const)("a box that was signed besides, %s, is read, and once", async (_name, options, cookies) => {
+    const ours = await site({ readers: [secureSession({ key: [KEY, keyOf(SECRET)], open: openBox })] });
+    const { ada, former } = await loggedIn(ours, await secureSessionApp(options, cookies));
+    expect(decodeURIComponent(former)).toMatch(/^session=[^.]+;[^.]+\.[^.]+$/);
+    expect(userOf(await ada.visit("/"))).toBe("ada");
+    await ada.visit("/logout");
+    for (const copy of [former, former.replace(/\..*/, ""), `${former}x`]) {
+      expect(userOf(await ours.visitor().visit("/", { cookie: copy }))).toBeUndefined();
+    }
+  });
+
   test("a session is read to its end, and no longer", async () => {
     const ours = await site({ readers: [secureSession({ key: KEY, open: openBox, expiry: 3600 })] });
     const old = await secureSessionApp({ key: KEY, expiry: 3600 });

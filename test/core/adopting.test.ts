@@ -74,6 +74,36 @@ describe("an old cookie", () => {
     expect(await userBy(site, "old=one; old=one; old=###")).toBe("ada");
   });
 
+  test("is not looked at where nobody can tell which session of ours it is beside", async () => {
+    const site = stage();
+    const [one, two] = [site.visitor(), site.visitor()];
+    for (const each of [one, two]) await each.visit((session) => (session["user"] = "bob"));
+    expect(await userBy(site, `${one.cookie}; ${two.cookie}; old=word`)).toBeUndefined();
+    expect(await userBy(site, "old=word")).toBe("ada");
+  });
+
+  test("is not looked at where a session of ours could not be looked up", async () => {
+    const site = stage(words(), { onStoreError: "anonymous" });
+    const bob = site.visitor();
+    await bob.visit((session) => (session["user"] = "bob"));
+    site.store.before = () => {
+      site.store.before = () => undefined;
+      throw new Error("away");
+    };
+    expect(await userBy(site, `${bob.cookie}; old=word`)).toBeUndefined();
+    expect(await userBy(site, `${bob.cookie}; old=word`)).toBe("bob");
+  });
+
+  test("is looked for among few of its name", async () => {
+    const asked: string[] = [];
+    const reader: FormerReader = {
+      cookie: { name: "old" },
+      read: async (value) => (asked.push(value), "no word"),
+    };
+    expect(await userBy(stage(reader), "abcdefgh".replaceAll(/./g, "old=$&; "))).toBeUndefined();
+    expect(asked).toEqual(["a", "b", "c", "d"]);
+  });
+
   test("stays with the browser where nobody can read it: a wrong key can be mended", async () => {
     const { ours } = stage();
     const saved = await ours.save(await ours.open({ cookie: "old=###", secure: false }));
@@ -116,6 +146,14 @@ describe("an adopted session", () => {
     site.clock.advance(61_000);
     await ada.visit(() => undefined);
     expect((await site.visitor("old=word").open())["count"]).toBe(1);
+  });
+
+  test("is found by reads alone", async () => {
+    const site = stage();
+    await site.visitor("old=word").open();
+    site.store.take();
+    expect(await userBy(site, "old=word")).toBe("ada");
+    expect(site.store.take()).toMatchObject({ create: 0, update: 0, delete: 0 });
   });
 
   test("is led to by nothing after a login that renewed its id", async () => {
@@ -207,20 +245,26 @@ describe("a request that adopts", () => {
 });
 
 describe("two requests with one old cookie", () => {
-  test("of which one adopts, changes and ends the session while the other is about to adopt: it stays ended", async () => {
-    const site = stage();
-    const { arrived, wait, go } = meeting();
-    let creates = 0;
-    site.store.before = (verb) => (verb === "create" && ++creates === 1 ? wait() : undefined);
-    const slow = site.visitor("old=word").open();
-    await arrived;
-    const quick = site.visitor("old=word");
-    await quick.visit((session) => (session["count"] = 1));
-    await quick.visit((session) => session.destroy());
-    go();
-    expect((await slow)["user"]).toBeUndefined();
-    expect(await site.store.count()).toBe(1);
-  });
+  test.each([
+    ["one browser's alone", true],
+    ["of several browsers, maybe", false],
+  ])(
+    "that is %s, of which one adopts, changes and ends the session while the other is about to adopt: it stays ended",
+    async (_whose, isUnique) => {
+      const site = stage(words({ isUnique }));
+      const { arrived, wait, go } = meeting();
+      let creates = 0;
+      site.store.before = (verb) => (verb === "create" && ++creates === 1 ? wait() : undefined);
+      const slow = site.visitor("old=word").open();
+      await arrived;
+      const quick = site.visitor("old=word");
+      await quick.visit((session) => (session["count"] = 1));
+      await quick.visit((session) => session.destroy());
+      go();
+      expect((await slow)["user"]).toBeUndefined();
+      expect(await site.store.count()).toBe(1);
+    },
+  );
 
   test("of which one was told that the old record is gone find the same session", async () => {
     const { arrived, wait, go } = meeting();
@@ -251,6 +295,17 @@ describe("two requests with one old cookie", () => {
     await one.visit((session) => session.clear());
     expect(await userBy(site, "old=word")).toBeUndefined();
     expect((await two.open())["user"]).toBe("ada");
+  });
+});
+
+describe("two old cookies", () => {
+  test("of the same text and other names are two sessions", async () => {
+    const { kind, clock } = stage();
+    const readers = ["old", "older"].map((name) => words({ cookie: { name }, data: { user: name } }));
+    const ours = adopting(kind, { readers, until: UNTIL, clock });
+    for (const name of ["old", "older"]) {
+      expect((await ours.open({ cookie: `${name}=word`, secure: false }))["user"]).toBe(name);
+    }
   });
 });
 

@@ -1,12 +1,17 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { engine, has, untilTheEnd } from "../engines.ts";
+import { has, untilTheEnd } from "../engines.ts";
 import { openBrowser, submit } from "./login-browser.ts";
 import { end, spawnNode } from "./process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const COMMAND = ["--import", "tsx", "examples/flask-and-node/start.ts"];
+/** The one command that README.md tells. */
+const COMMAND = ["examples/flask-and-node/start.mjs"];
 
 const isHere = ["flask", "redis", "chromium"].every((name) => has(name as "flask"));
 
@@ -17,8 +22,12 @@ describe.skipIf(!isHere)("the example of Flask and Node, in a browser", () => {
   let page: Page;
 
   beforeAll(async () => {
-    const [{ url: SESSION_REDIS }, { python }] = [await engine("redis"), await engine("flask")];
-    const example = spawnNode(COMMAND, ROOT, { PORT: "0", PYTHON: python, SESSION_REDIS });
+    const { HOME, XDG_CACHE_HOME } = process.env;
+    const example = spawnNode(COMMAND, ROOT, {
+      PORT: "0",
+      ...(HOME && { HOME }),
+      ...(XDG_CACHE_HOME && { XDG_CACHE_HOME }),
+    });
     await untilTheEnd(Promise.resolve({ stop: () => end(example) }));
     // Flask says where it listens as well.
     const opened = () => /Open (\S+)/.exec(example.output())?.[1];
@@ -77,4 +86,23 @@ describe.skipIf(!isHere)("the example of Flask and Node, in a browser", () => {
     await page.goto("/shop");
     expect(await shown()).toMatchObject({ heading: "Shop of stranger", cart: "0", messages: [] });
   });
+});
+
+test.each([
+  [
+    "Flask",
+    { SESSION_REDIS: "redis://127.0.0.1" },
+    "Flask is missing: apt-get install python3 python3-venv, and let pip reach PyPI",
+  ],
+  [
+    "Redis",
+    { PYTHON: "python3" },
+    "redis-server is missing: apt-get install redis-server, or let SESSION_REDIS name one",
+  ],
+])("the example of Flask and Node says what brings %s, where that is missing", async (_name, env, message) => {
+  const empty = mkdtempSync(join(tmpdir(), "flagon-empty-"));
+  const { child, output } = spawnNode(COMMAND, ROOT, { ...env, PATH: empty, XDG_CACHE_HOME: empty });
+  const [code] = await once(child, "close");
+  rmSync(empty, { recursive: true });
+  expect([code, output()]).toEqual([1, expect.stringContaining(message)]);
 });

@@ -72,8 +72,8 @@ export const CORE = [
     ],
     [
       "who waits shares the next write",
-      "for (const wish of this.#waiting.splice(0)) {",
-      "for (const wish of this.#waiting.splice(0, 1)) {",
+      "if (wish.deadline(bytes) <= this.#rules.clock.now()) break;",
+      "break;",
       "core/stored.test.ts",
       "parallel requests > share one write with those who came while another was under way",
     ],

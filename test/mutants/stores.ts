@@ -122,6 +122,36 @@ export const STORES = [
       DEADLINE,
     ],
   ]),
+  ...mutantsOf("stores/migrating.ts", [
+    [
+      "a mover reads again behind its claim",
+      "return this.#carry(key, claim, decide).catch(",
+      "return this.#carry(key, claim, () => first).catch(",
+      "stores/migrating.test.ts",
+      "brings back no session that is logged out",
+    ],
+    [
+      "a claim that became nothing is taken back",
+      "await this.#remove(key, claim).catch(() => undefined);\n    throw error;",
+      "throw error;",
+      "stores/migrating.test.ts",
+      "migrating store > leaves no claim of a session that the new store refuses",
+    ],
+    [
+      "a reader looks again where a session may have moved",
+      "return (await this.#there(key)) ?? (await this.#left(key)) ?? (await this.#there(key));",
+      "return (await this.#there(key)) ?? (await this.#left(key));",
+      "stores/migrating.test.ts",
+      "migrating store > finds a session that moves between its two looks",
+    ],
+    [
+      "a logout ends in the old store",
+      "const wasLeft = await this.#from.delete(key);",
+      "const wasLeft = false;",
+      "stores/migrating.test.ts",
+      "migrating store > logs out",
+    ],
+  ]),
   ...mutantsOf("stores/mongo.ts", [
     [
       "a swap compares",

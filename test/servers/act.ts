@@ -1,8 +1,12 @@
 /**
  * The pages of a server under test: `/ACTION/ARGUMENT/POINT/GATE` acts on its session, and is held at a point on the way:
  * `load`, when the session is loaded; `save`, before the store is written; `body`, between two pieces of the response.
+ *
+ * A cookie `gate` holds what the opening of its request adds to the store: the first record at `GATE-1`, the next at `GATE-2`.
  */
-import type { Session, Store } from "../../src/index.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { readCookies } from "../../src/cookies/read.ts";
+import type { Session, SessionInterface, Store } from "../../src/index.ts";
 import { sha256 } from "../../src/crypto/bytes.ts";
 import type { Act, Answer, KitData } from "../../src/testing/internal/adapter-stage.ts";
 import type { Gates } from "./gates.ts";
@@ -33,6 +37,8 @@ export class Pages {
   readonly #gates: Gates;
   /** Gates of saves, by the keys that they write. */
   readonly #saves = new Map<string, string>();
+  /** The gate of the request that is being opened, and how many it has passed. */
+  readonly #opening = new AsyncLocalStorage<{ gate: string; passed: number }>();
 
   constructor(gates: Gates) {
     this.#gates = gates;
@@ -49,19 +55,34 @@ export class Pages {
 
   /** A store whose writes wait where a request asked for that. */
   held(store: Store): Store {
-    const write = async <Answered>(key: string, ask: () => Promise<Answered>) => {
+    const write = async <Answered>(key: string, ask: () => Promise<Answered>, opening?: string) => {
       this.busy++;
-      const gate = this.#saves.get(key);
+      const gate = this.#saves.get(key) ?? opening;
       this.#saves.delete(key);
       if (gate !== undefined) await this.#gates.pass(gate);
       return ask().finally(() => this.busy--);
     };
     return {
-      create: (key, entry) => write(key, () => store.create(key, entry)),
+      create: (key, entry) => write(key, () => store.create(key, entry), this.#nextOfOpening()),
       read: (key) => store.read(key),
       update: (key, change) => write(key, () => store.update(key, change)),
       delete: (key) => write(key, () => store.delete(key)),
     };
+  }
+
+  /** Sessions whose opening is held where its request asked for that. */
+  opening<T extends object>(sessions: SessionInterface<T>): SessionInterface<T> {
+    const open: typeof sessions.open = (request) => {
+      const [gate] = readCookies(request.cookie, "gate");
+      const opening = () => sessions.open(request);
+      return gate === undefined ? opening() : this.#opening.run({ gate, passed: 0 }, opening);
+    };
+    return { ...sessions, open };
+  }
+
+  #nextOfOpening(): string | undefined {
+    const opening = this.#opening.getStore();
+    return opening && `${opening.gate}-${++opening.passed}`;
   }
 
   async #answer(path: string, session: Session<KitData>): Promise<Answer> {

@@ -1,10 +1,14 @@
 import type { AdapterKit, Served } from "../../src/testing/internal/adapter-stage.ts";
 import { EXPRESS, overExpress, overFetch, overNode } from "../adapters/servers.ts";
 
+const express5 = EXPRESS["Express 5"] as NonNullable<(typeof EXPRESS)[string]>;
+
 /** The adapters that a server may be asked to have. */
 export const ADAPTERS = {
-  express: overExpress(EXPRESS["Express 5"] as NonNullable<(typeof EXPRESS)[string]>, "eager"),
+  express: overExpress(express5, "eager"),
+  "express, lazy": overExpress(express5, "lazy"),
   node: overNode("eager"),
+  "node, lazy": overNode("lazy"),
   fetch: overFetch,
 } satisfies Record<string, AdapterKit["serve"]>;
 

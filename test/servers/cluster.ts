@@ -2,10 +2,11 @@
 import type { Ground } from "../proof/figure.ts";
 import type { AdapterName } from "./adapters.ts";
 import { startBalancer } from "./balancer.ts";
-import { ServerProcess } from "./process.ts";
+import { type Plan, ServerProcess } from "./process.ts";
 
 const ADAPTERS: readonly AdapterName[] = ["express", "node", "fetch", "express"];
-const keys = { current: "k0-aVeryLongAndRandomKey_for-proofs-only_42" };
+/** What all processes sign by. */
+export const KEYS = { current: "k0-aVeryLongAndRandomKey_for-proofs-only_42" };
 
 export interface Cluster {
   /** Where the balancer is. */
@@ -20,8 +21,9 @@ export interface Cluster {
 export async function startCluster(
   { place, address }: Pick<Ground, "place" | "address">,
   adapters: readonly AdapterName[] = ADAPTERS,
+  more: Pick<Plan, "adopts" | "from"> = {},
 ): Promise<Cluster> {
-  const plans = adapters.map((adapter) => ({ place, address, adapter, keys }));
+  const plans = adapters.map((adapter) => ({ place, address, adapter, keys: KEYS, ...more }));
   const servers = await Promise.all(plans.map((plan) => ServerProcess.start(plan)));
   const balancer = await startBalancer(servers.map(({ url }) => url));
   return {

@@ -10,6 +10,10 @@ export interface Plan {
   address: string;
   adapter: AdapterName;
   keys: { current: string };
+  /** Where sessions still are that are to move to the place. Default: nowhere. */
+  from?: { place: string; address: string };
+  /** Whether it reads what an old application left in browsers. Default: false. */
+  adopts?: boolean;
 }
 
 /** How a process is while nothing is under way. */

@@ -9,7 +9,7 @@ import { memoryStore } from "../../src/stores/memory.ts";
 import { migratingStore, type Movable } from "../../src/stores/migrating.ts";
 import { redisStore } from "../../src/stores/redis.ts";
 import { createTable, sqlStore } from "../../src/stores/sql.ts";
-import { newClaim, parcelOf } from "../../src/stores/internal/moving.ts";
+import { newClaim, parcelOf, standingOf } from "../../src/stores/internal/moving.ts";
 import { type ManualClock, manualClock } from "../../src/testing/clock.ts";
 import { bytes, newKey } from "../../src/testing/internal/stage.ts";
 import { testListable, testStore, testSweepable } from "../../src/testing/store-suite.ts";
@@ -279,6 +279,17 @@ describe("migrating store", () => {
     expect(await textIn(store)).toBe("a");
     expect(await store.update(key, swap("a", "b"))).toEqual({ done: true });
     expect([await textIn(from), await textIn(to)]).toEqual([undefined, "b"]);
+  });
+
+  test("leaves no claim of a session that the new store refuses", async () => {
+    await from.create(key, entry("a"));
+    const update: Store["update"] = async (at, change) => {
+      if ("value" in change && standingOf(change) === "parcel") throw new Error("too large");
+      return to.update(at, change);
+    };
+    const refusing = over(from, withVerbs<Store>(to, { update }));
+    await expect(refusing.update(key, swap("a", "b"))).rejects.toThrow("too large");
+    expect([await textIn(from), await textIn(to)]).toEqual(["a", undefined]);
   });
 
   test("finishes what a process left that died behind its claim", async () => {

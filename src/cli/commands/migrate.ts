@@ -10,6 +10,7 @@ import { type Exports, isStore, loadExports } from "../config.ts";
 import { tell } from "../failure.ts";
 import { type Counts, moveAll, NONE, noteUnreadable, type Plan, verifyAll } from "../migrate/moving.ts";
 import { showProgress } from "../migrate/progress.ts";
+import { tellingRefusals } from "../migrate/refusal.ts";
 import { sourceIn } from "../migrate/source.ts";
 import { saveState, type State, stateFrom } from "../migrate/state.ts";
 import { parserOf, secondsOf, wholeOf } from "../parser.ts";
@@ -38,6 +39,9 @@ interface Options {
   verbose?: boolean;
 }
 
+/** Milliseconds between two writes of the file of `--resume`. */
+const SAVE_EVERY = 1000;
+
 const EXAMPLES = `
 Examples:
   flagon migrate --from old --to store --dry-run
@@ -50,7 +54,8 @@ A configuration module exports both stores, and \`close\` if there is something 
   export const store = sqlStore(db);
 
 Without --delete it copies, for servers that stand still. A session that the new store has already is left alone, so it
-can be run again and goes on. Exit codes: 0 done, 1 failed, stopped, or something is missing or unreadable, 2 wrongly used.`;
+can be run again and goes on. Exit codes: 0 done, 1 failed, stopped, or something is missing, unreadable or refused, 2 wrongly
+used.`;
 
 export const run: Command["run"] = async (args, io) => {
   const options = parser(io).parse(args, { from: "user" }).opts<Options>();
@@ -93,11 +98,14 @@ async function migrate(config: Exports, options: Options, io: Io): Promise<numbe
   const { from, to, format, keys, resume } = options;
   const state = stateFrom(resume, { from, to, format, keys });
   const plan = await planOf(config, options, state);
-  const counts: Counts = { ...NONE, unreadableKeys: [] };
+  const counts: Counts = { ...NONE, unreadableKeys: [], refusedKeys: [] };
   const save = (done: boolean) =>
     plan.dryRun || saveState(resume, { ...state, moved: state.moved + counts.moved, done });
   const [stopped, began] = [io.untilStopped(), performance.now()];
-  const hide = options.quiet ? undefined : showProgress(counts, options.expect, io, () => save(false));
+  // A process that is killed leaves at least when it began.
+  save(false);
+  const saving = setInterval(() => save(false), SAVE_EVERY);
+  const hide = options.quiet ? undefined : showProgress(counts, options.expect, io);
   try {
     await hearing(counts, () => moveAll(plan, counts, stopped));
     if (plan.verifies && !plan.deletes) await verifyAll(plan, counts, stopped);
@@ -106,12 +114,13 @@ async function migrate(config: Exports, options: Options, io: Io): Promise<numbe
     save(false);
     throw error;
   } finally {
+    clearInterval(saving);
     hide?.();
   }
   const seconds = Number(((performance.now() - began) / 1000).toFixed(3));
   const done: Done = { ...counts, dryRun: plan.dryRun, stopped: stopped.aborted, movedBefore: state.moved, seconds };
   io.out(`${options.json ? JSON.stringify(done) : sentencesOf(done, plan.verifies)}\n`);
-  return done.stopped || counts.unreadable > 0 || counts.missing > 0 ? 1 : 0;
+  return done.stopped || counts.unreadable > 0 || counts.refused > 0 || counts.missing > 0 ? 1 : 0;
 }
 
 /** What a run did. */
@@ -138,12 +147,13 @@ async function hearing(counts: Counts, act: () => Promise<void>): Promise<void> 
 }
 
 function sentencesOf(done: Done, verifies: boolean): string {
-  const { read, moved, there, gone, unreadable, unreadableKeys, seconds } = done;
+  const { read, moved, there, gone, unreadable, unreadableKeys, refused, refusedKeys, refusal, seconds } = done;
   const before = done.movedBefore > 0 ? ` (${done.movedBefore} before)` : "";
   const lines = [
     `${read} read, ${moved} ${done.dryRun ? "to move" : "moved"}${before}, ${there} there already, ` +
-      `${gone} gone meanwhile, ${unreadable} unreadable in ${seconds.toFixed(1)} s`,
+      `${gone} gone meanwhile, ${unreadable} unreadable, ${refused} refused in ${seconds.toFixed(1)} s`,
     unreadable > 0 && `left where they are, by the hashes of their keys: ${unreadableKeys.join(", ")}`,
+    refused > 0 && `left there as the new store takes others but not these: ${refusedKeys.join(", ")} (${refusal})`,
     verifies && `${done.verified} verified, ${done.different} different, ${done.missing} missing`,
     done.stopped && "stopped; run it again to go on",
   ];
@@ -159,7 +169,7 @@ async function planOf(config: Exports, options: Options, { startedAt }: State): 
   const { format, codec, concurrency } = options;
   return {
     from: sourceIn(options.from, old, options.lifetime),
-    to,
+    to: tellingRefusals(to),
     convert: format === "same" ? (entry: Entry) => entry : recordsFrom(format, { createdAt: startedAt, codec }),
     keyOf: options.keys === "keep" ? (key) => key : (key) => sha256(withoutPrefix(key, options.prefix)),
     deletes: options.delete ?? false,

@@ -3,11 +3,14 @@ import { sha256 } from "../../crypto/bytes.ts";
 import { SessionError } from "../../errors.ts";
 import type { Entry, Store } from "../../store.ts";
 import { migratingStore } from "../../stores/migrating.ts";
+import { explain } from "../failure.ts";
+import { Refusal } from "./refusal.ts";
 import type { Found, Source } from "./source.ts";
 
 /** What is to be done. */
 export interface Plan {
   readonly from: Source;
+  /** Rejects with a `Refusal` for a record that it alone does not take. */
   readonly to: Store;
   readonly convert: (entry: Entry) => Entry;
   readonly keyOf: (key: string) => string;
@@ -29,26 +32,32 @@ export interface Counts {
   /** Ended, or were moved by a server, before their turn came. */
   gone: number;
   unreadable: number;
+  /** The new store does not take them, though it takes others. */
+  refused: number;
   verified: number;
   /** In the new store, but not with this value or deadline. */
   different: number;
   missing: number;
-  /** Hashes of the keys of the first that could not be read. */
+  /** Hashes of the keys of the first that could not be read, and of the first that were refused. */
   unreadableKeys: string[];
+  refusedKeys: string[];
+  /** Why the first of them was refused: what the new store said. */
+  refusal?: string;
 }
 
-export const NONE: Readonly<Omit<Counts, "unreadableKeys">> = {
+export const NONE: Readonly<Omit<Counts, "unreadableKeys" | "refusedKeys">> = {
   read: 0,
   moved: 0,
   there: 0,
   gone: 0,
   unreadable: 0,
+  refused: 0,
   verified: 0,
   different: 0,
   missing: 0,
 };
 
-/** How many keys of unreadable records are named. */
+/** How many keys of records that stay where they are are named, of each kind. */
 const NAMED = 10;
 /** How far apart deadlines may be, in milliseconds: engines count in their own units. */
 const GRACE = 2000;
@@ -59,7 +68,8 @@ export async function moveAll(plan: Plan, counts: Counts, stopped: AbortSignal):
   await each(plan, stopped, async (found) => {
     const entry = await readingOf(plan, counts, found);
     if (!entry) return;
-    const outcome = await moveOne(found.key, entry);
+    const outcome = await moveOne(found.key, entry).catch((error: unknown) => refusalIn(error));
+    if (outcome instanceof Refusal) return noteRefused(counts, hashOf(found.key), outcome);
     counts[outcome]++;
     // There is nothing to compare with any more when all have moved.
     if (plan.deletes && plan.verifies && outcome === "moved") await verify(plan, counts, found.key, entry);
@@ -108,7 +118,7 @@ async function readingOf(
   if (entry === undefined && counts) counts.gone++;
   const ours = typeof entry === "object" ? attempt(() => convert(entry)) : entry;
   if (ours !== "unreadable") return ours;
-  if (counts) noteUnreadable(counts, sha256(key).slice(0, 16));
+  if (counts) noteUnreadable(counts, hashOf(key));
   return undefined;
 }
 
@@ -118,6 +128,23 @@ function attempt(act: () => Entry): Entry | "unreadable" {
   } catch {
     return "unreadable";
   }
+}
+
+/** What names a record where others read it. */
+function hashOf(key: string): string {
+  return sha256(key).slice(0, 16);
+}
+
+/** Throws any other error: then a store is down. */
+function refusalIn(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  throw error;
+}
+
+function noteRefused(counts: Counts, hash: string, { cause }: Refusal): void {
+  counts.refused++;
+  counts.refusal ??= explain(cause);
+  if (counts.refusedKeys.length < NAMED) counts.refusedKeys.push(hash);
 }
 
 /** Counts a record that cannot be read, and keeps the hash of its key while there are few. */

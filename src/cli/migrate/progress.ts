@@ -7,10 +7,9 @@ const LINE = 1000;
 const LOOK = 200;
 
 /** Tells how far it is: a line that rewrites itself on a terminal, else a line each second. Ends with what it returns. */
-export function showProgress(counts: Counts, expected: number | undefined, io: Io, tick: () => void): () => void {
+export function showProgress(counts: Counts, expected: number | undefined, io: Io): () => void {
   const began = performance.now();
   const tell = () => {
-    tick();
     const line = lineOf(counts, expected, (performance.now() - began) / 1000);
     io.err(io.isTerminal ? `\r\u001b[2K${line}` : `${line}\n`);
   };
@@ -21,10 +20,15 @@ export function showProgress(counts: Counts, expected: number | undefined, io: I
   };
 }
 
-function lineOf({ read, moved, there, unreadable }: Counts, expected: number | undefined, seconds: number): string {
+function lineOf(
+  { read, moved, there, unreadable, refused }: Counts,
+  expected: number | undefined,
+  seconds: number,
+): string {
   const bar = expected === undefined ? "" : `${barOf(Math.min(read / expected, 1))} `;
   const rate = Math.round(read / seconds);
-  return `${bar}${read} read, ${moved} moved, ${there} there already, ${unreadable} unreadable, ${rate} a second`;
+  const left = `${unreadable} unreadable, ${refused} refused`;
+  return `${bar}${read} read, ${moved} moved, ${there} there already, ${left}, ${rate} a second`;
 }
 
 function barOf(share: number): string {

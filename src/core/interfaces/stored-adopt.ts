@@ -55,9 +55,13 @@ async function lead(kind: StoredKind, id: string, former: Former, until: number)
   return undefined;
 }
 
+/** A logout of another request that came before this record was added counts. */
 async function begin(kind: StoredKind, id: string, former: Former): Promise<string | undefined> {
-  const own = kind.ids.create();
-  return (await add(kind, own, former, kind.ids.keyOf(id))) ? own : undefined;
+  const [own, origin] = [kind.ids.create(), kind.ids.keyOf(id)];
+  if (!(await add(kind, own, former, origin))) return undefined;
+  if (!(await kind.store.read(origin))) return own;
+  await kind.store.delete(kind.ids.keyOf(own));
+  return undefined;
 }
 
 /** Adds the record of our session; `false` where the former one is over or cannot be kept. */

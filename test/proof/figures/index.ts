@@ -1,5 +1,6 @@
 import type { Figure } from "../figure.ts";
 import { aborts } from "./aborts.ts";
+import { adoptions } from "./adoptions.ts";
 import { clocks } from "./clocks.ts";
 import { crashes } from "./crashes.ts";
 import { crowds } from "./crowds.ts";
@@ -17,6 +18,7 @@ import { servers } from "./servers.ts";
 import { shutdowns } from "./shutdowns.ts";
 import { afterwards } from "./afterwards.ts";
 import { lines } from "./lines.ts";
+import { moves } from "./moves.ts";
 import { outages } from "./outages.ts";
 import { responses } from "./responses.ts";
 import { replies } from "./replies.ts";
@@ -28,6 +30,8 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   rotations,
   renewals,
   servers,
+  adoptions,
+  moves,
   aborts,
   shutdowns,
   replies,
