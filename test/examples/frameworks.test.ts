@@ -1,6 +1,6 @@
 /** The examples that a framework builds: each is built once, and everything is asked of its production server. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Browser, browser } from "../../src/testing/browser.ts";
@@ -14,6 +14,9 @@ const EXAMPLES = {
   "react-router": "node frameworks/start.mjs examples/react-router",
   sveltekit: "node frameworks/start.mjs examples/sveltekit",
 };
+
+/** What it answers where a session cannot be read. */
+const UNREAD: Record<string, number> = { astro: 503, "react-router": 500, sveltekit: 500 };
 
 /** In milliseconds: it is built first. */
 const PATIENCE = 120_000;
@@ -29,7 +32,8 @@ describe.skipIf(!has("frameworks")).each(Object.entries(EXAMPLES))("the %s examp
     const { path } = await engine("frameworks");
     const [, ...args] = command.split(" ");
     app = join(path, "apps", basename(ends));
-    example = spawnNode([...args, ends], process.cwd(), { FRAMEWORKS_PATH: path, PORT: "0" });
+    const program = ["--import", "./test/examples/frameworks/failing-disk.mjs", ...args, ends];
+    example = spawnNode(program, process.cwd(), { FRAMEWORKS_PATH: path, PORT: "0" });
     url = await urlIn(example);
   }, PATIENCE);
 
@@ -84,14 +88,38 @@ describe.skipIf(!has("frameworks")).each(Object.entries(EXAMPLES))("the %s examp
     expect(await greeted(browser(url), cookie)).toBe("stranger");
   });
 
-  if (name !== "sveltekit") return;
+  test("says that the disk fails, and sets no cookie", async () => {
+    const tab = await ada(url);
+    writeFileSync(join(app, "disk-fails"), "");
+    const unread = await tab.visit("/");
+    const unsaved = await browser(url).visit("/login", { method: "POST", headers: { origin: url } });
+    rmSync(join(app, "disk-fails"));
+    expect([unread.status, unread.setCookies]).toEqual([UNREAD[name], []]);
+    expect([unsaved.status, unsaved.setCookies]).toEqual([503, []]);
+    expect(await greeted(tab), "it works again").toBe("Ada");
+  });
+
+  if (name === "astro") hasSecureCookies(() => url);
+  if (name === "sveltekit") savesFailures(() => url);
+});
+
+/** Which is what `@astrojs/node` believes of anyone. */
+function hasSecureCookies(url: () => string): void {
+  test("sets a Secure cookie where X-Forwarded-Proto says https", async () => {
+    const headers = { origin: url().replace("http:", "https:") };
+    const { setCookies } = await browser(url(), { https: true }).visit("/login", { method: "POST", headers });
+    expect(setCookies).toEqual([expect.stringMatching(/^__Host-sid=.*; Secure;/)]);
+  });
+}
+
+function savesFailures(url: () => string): void {
   test("saves the session with what a form action fails with", async () => {
-    const tab = browser(url);
-    const headers = { origin: url, accept: "text/html", "content-type": "application/x-www-form-urlencoded" };
+    const tab = browser(url());
+    const headers = { origin: url(), accept: "text/html", "content-type": "application/x-www-form-urlencoded" };
     expect((await tab.visit("/form", { method: "POST", headers })).status).toBe(422);
     expect(await greeted(tab)).toBe("Eve");
   });
-});
+}
 
 /** A browser in which Ada has logged in. */
 async function ada(url: string): Promise<Browser> {
