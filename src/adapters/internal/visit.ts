@@ -92,6 +92,8 @@ export class Visit<T extends object> implements Around {
 
   /** Has the session for this request alone from now on: for a route of an application that opens it for all. */
   lock(lock: LockOptions): Promise<void> {
+    // The save gives it back, whether anybody takes the session or not.
+    this.#isTaken = true;
     return this.#session.lock(lock);
   }
 
