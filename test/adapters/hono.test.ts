@@ -358,18 +358,20 @@ describe("mounted", () => {
 });
 
 test("an eager session is looked at by whoever takes it, and not by whoever takes another variable", async () => {
-  const { visits } = fixture();
+  const [{ visits }, staff] = [fixture(), fixture()];
   const app = new Hono<{ Variables: { other: string } }>().use(async (c, next) => {
     c.set("other", "else");
     await next();
   });
   const whole = app
     .use(session(visits, { load: "eager" }))
+    .use(session(staff.visits, { load: "eager", property: "staff" }))
     .get("/other", (c) => c.text(c.var.other + c.get("other")))
     .get("/var", (c) => c.text(String(c.var.session["user"])))
     .get("/get", (c) => c.text(String(c.get("session").get("user", "nobody"))))
+    .get("/beside", (c) => c.text(`${c.get("staff") === c.var.staff} ${Object.is(c.var.staff, c.var.session)}`))
     .get("/names", (c) => c.text(Object.keys(c.var).join(" ")));
-  const answers = ["/other", "/var", "/get", "/names"].map(async (path) => {
+  const answers = ["/other", "/var", "/get", "/beside", "/names"].map(async (path) => {
     const answer = await whole.request(path);
     return [await answer.text(), answer.headers.get("vary")];
   });
@@ -377,7 +379,8 @@ test("an eager session is looked at by whoever takes it, and not by whoever take
     ["elseelse", null],
     ["undefined", "Cookie"],
     ["nobody", "Cookie"],
-    ["other session", null],
+    ["true false", "Cookie"],
+    ["other session staff", null],
   ]);
 });
 

@@ -143,7 +143,8 @@ test("a lock is given back where the handler never asked for its session", async
   const visits = sessions<Account>({ store: memoryStore(), keys: { current: KEY } });
   const app = express().use(overExpress(visits, { load: "lazy" }));
   app.get("/login", async (req, res) => {
-    res.send(login(await (req.session as unknown as Promise<Session<Account>>)));
+    const session = req.session as unknown as Promise<Session<Account>>;
+    res.send(login(await session));
   });
   app.get("/look", overExpress(visits, { lock: { wait: 0.01 } }), (_req, res) => void res.send("looked"));
   const { url, close } = await listen(app);

@@ -20,8 +20,8 @@ export interface Host {
   readonly load: Load;
   /** That the request has its session alone; absent: it has not. */
   readonly lock?: LockOptions | undefined;
-  /** Under which name the request has it. Default: `session`. */
-  readonly property?: string | undefined;
+  /** Under which name the request has it. */
+  readonly property: string;
   /** Whether the browser came by https. */
   isSecure(): boolean;
   /** Whether the handler failed, so that what it changed is not saved. */
@@ -49,10 +49,10 @@ export function sessionProperty<Owner>(
   };
 }
 
-const SESSION = sessionProperty("req.session", visitOf);
+const SESSION = sessionProperty("req.session", (request: IncomingMessage) => visitOf(request, "session"));
 
 /** The visit that a request is, the first if it is several with a session under that name. */
-export function visitOf(request: IncomingMessage, property = "session"): Visit<object> | undefined {
+export function visitOf(request: IncomingMessage, property: string): Visit<object> | undefined {
   for (const around of aroundsOf(request)) {
     if (around instanceof Visit && around.property === property) return around as Visit<object>;
   }
@@ -81,7 +81,7 @@ export class Visit<T extends object> implements Around {
   }
 
   get property(): string {
-    return this.#host.property ?? "session";
+    return this.#host.property;
   }
 
   /** Opens the session if that is due now. Rejects with `STORE` when the store failed. */
