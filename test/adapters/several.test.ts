@@ -11,8 +11,8 @@ import { session as nodeSession } from "../../src/adapters/node.ts";
 import { session as ambient } from "../../src/core/context.ts";
 import { type Browser, type Page, browser } from "../../src/testing/browser.ts";
 import { type Served, deferred, increment, rawVisit } from "../../src/testing/internal/adapter-stage.ts";
-import { type Fixture, type Visit, own } from "./fixtures.ts";
-import { type Answer, HOSTS, type Host, type Mounts, type Serve } from "./several.ts";
+import { type Fixture, type Visit, eventsOf, own } from "./fixtures.ts";
+import { type Answer, HOSTS, type Host, LOADS, type Load, type Mounts, type Serve } from "./several.ts";
 
 const open: Served[] = [];
 afterEach(async () => {
@@ -63,17 +63,12 @@ const variesBy = ({ headers }: Page) => (headers.vary ?? "").split(",").map((ite
 const namesOf = (cookies: string | undefined) => cookies?.split("; ").map((pair) => pair.split("=", 1).join());
 const isSetCookie = /^set-cookie: (?:shop|admin)=/gim;
 
-const LOADS = [
-  ["eager", "eager"],
-  ["lazy", "lazy"],
-  ["eager", "lazy"],
-] as const;
-type Load = (typeof LOADS)[number][0];
-
 /** The hosts of which something is true, each with both kinds of sessions. */
 function hostsThat(isAsked: (host: Host) => unknown): [host: string, load: Load, loadOfAdmin: Load, serve: Serve][] {
   const hosts = Object.entries(HOSTS).filter(([, host]) => isAsked(host));
-  return hosts.flatMap(([name, { serve }]) => LOADS.map(([load, ofAdmin]) => [name, load, ofAdmin, serve] as never));
+  return hosts.flatMap(([name, { serve, loads = LOADS }]) =>
+    loads.map(([load, ofAdmin]) => [name, load, ofAdmin, serve] as never),
+  );
 }
 
 async function urlOf(serve: Serve, mounts: Mounts): Promise<string> {
@@ -173,9 +168,10 @@ describe.each(hostsThat(() => true))(
       };
       const all = ["shop", "admin"].map((name, index) => own(name, index === broken ? before : undefined));
       const tab = await tabAt(all[0], all[1]);
-      const page = await tab.visit("/both");
-      expect([page.status, page.setCookies, page.headers["cache-control"]]).toEqual([503, [], "no-store"]);
-      expect(variesBy(page).filter((item) => item === "cookie")).toEqual(["cookie"]);
+      let page: Page | undefined;
+      expect(await eventsOf(async () => (page = await tab.visit("/both")))).toEqual(["failed"]);
+      expect([page?.status, page?.setCookies, page?.headers["cache-control"]]).toEqual([503, [], "no-store"]);
+      expect(variesBy(page as unknown as Page).filter((item) => item === "cookie")).toEqual(["cookie"]);
       isDown = false;
       expect((await tab.visit("/both")).text).toBe("1,1");
     });

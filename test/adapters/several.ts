@@ -12,6 +12,7 @@ import { session as h3Session } from "../../src/adapters/h3.ts";
 import { session as honoSession } from "../../src/adapters/hono.ts";
 import { session as koaSession } from "../../src/adapters/koa.ts";
 import { SessionModule } from "../../src/adapters/nest.ts";
+import { session as nextSession } from "../../src/adapters/next.ts";
 import { session as nodeSession } from "../../src/adapters/node.ts";
 import type { SessionInterface } from "../../src/index.ts";
 import type { Served } from "../../src/testing/index.ts";
@@ -20,9 +21,19 @@ import { type Host as NestHost, hostOf, moduleOf, start } from "./nest-servers.t
 import { EXPRESS, KOA, bridge, listen, listenFastify, listenKoa } from "./servers.ts";
 import { listenWeb } from "./web-servers.ts";
 
-/** The options that all adapters have. */
+/** When a session is loaded. */
+export type Load = "eager" | "lazy";
+
+/** The kinds of two sessions. */
+export const LOADS: readonly (readonly [Load, Load])[] = [
+  ["eager", "eager"],
+  ["lazy", "lazy"],
+  ["eager", "lazy"],
+];
+
+/** The options that most adapters have. */
 interface Options {
-  load: "eager" | "lazy";
+  load: Load;
   property: string;
   lock?: boolean;
 }
@@ -121,9 +132,25 @@ const overFetch: Serve = (mounts, answer) => {
   return listen(bridge((request) => handler(request, {})));
 };
 
+/** Route handlers of Next, which are given nothing but the request. */
+const overNext: Serve = (mounts, answer) => {
+  const noPage = () => Promise.reject(new Error("no page is rendered"));
+  const made = mounts.map(
+    ([visits, { property }]) => [property, nextSession(visits, { cookies: noPage, headers: noPage })] as const,
+  );
+  const byName = Object.fromEntries(made);
+  let handler = async ({ url }: Request): Promise<Response> => {
+    return new Response(await answer(new URL(url).pathname, (name) => byName[name]?.getSession));
+  };
+  for (const [, { withSession }] of made.toReversed()) handler = withSession(handler);
+  return listen(bridge(handler));
+};
+
 /** An adapter with several sessions. */
 export interface Host {
   serve: Serve;
+  /** The kinds that there are. Default: all. */
+  loads?: typeof LOADS;
   /** What becomes of a name that is mounted twice. Absent where names are the application's own. */
   twice?: "ignored" | "refused";
   /** Whether a session that is mounted once more, with `lock`, is locked. */
@@ -143,7 +170,8 @@ export const HOSTS: Readonly<Record<string, Host>> = {
   "node:http": { ...ALL, serve: overNode },
   "h3 2": { ...ALL, serve: overH3 },
   "h3 1": { ...ALL, serve: overH3v1, ambient: false },
-  fetch: { serve: overFetch },
+  fetch: { serve: overFetch, loads: [["lazy", "lazy"]] },
+  "Next's route handlers": { serve: overNext, loads: [["lazy", "lazy"]] },
   // Last: its server puts another `Response` in the place of Node's, with which h3 loses the status of an error.
   Hono: { ...ALL, serve: overHono },
 };
