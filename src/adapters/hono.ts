@@ -91,7 +91,7 @@ class HonoVisit<T extends object> extends WebVisit<T> {
     const variables = () => beside?.() ?? { ...Reflect.get(Object.getPrototypeOf(c) as Context, "var", c) };
     const shown = { configurable: true, enumerable: true, get: take };
     Object.defineProperties(c, {
-      get: { configurable: true, value: (key: string) => (key === property ? take() : (get(key) as unknown)) },
+      get: { value: (key: string) => (key === property ? take() : (get(key) as unknown)) },
       var: { configurable: true, get: () => Object.defineProperty(variables(), property, shown) },
     });
   }
