@@ -24,7 +24,7 @@ export type SessionVariables<T extends object, L extends Load = "lazy", P extend
 };
 
 /** Options of `session`. */
-export interface HonoOptions<L extends Load = Load, P extends string = string> extends Lockable, Named<P> {
+export interface HonoOptions<L extends Load = Load, P extends string = "session"> extends Lockable, Named<P> {
   /**
    * `'lazy'`: the session is loaded when a handler asks, `await c.var.session()`. `'eager'`: it is loaded before what
    * follows, and is `c.var.session`. Default: `'lazy'`.

@@ -30,7 +30,7 @@ export type SessionHandler<T extends object, L extends Load = "eager", P extends
 ) => unknown;
 
 /** Options of `session`. */
-export interface NodeOptions<L extends Load = Load, P extends string = string> extends Lockable, Named<P> {
+export interface NodeOptions<L extends Load = Load, P extends string = "session"> extends Lockable, Named<P> {
   /**
    * `'eager'`: the session is loaded before the handler runs. `'lazy'`: it is loaded when the handler asks, and
    * `request.session` is a promise. Default: `'eager'`.

@@ -2,25 +2,20 @@
 import type { RequestListener } from "node:http";
 import type { Express, Request } from "express";
 import koa from "koa";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { session as expressSession } from "../../src/adapters/express.ts";
 import { session as koaSession } from "../../src/adapters/koa.ts";
 import { session as nodeSession } from "../../src/adapters/node.ts";
 import type { Session, SessionInterface } from "../../src/index.ts";
 import { type Browser, browser } from "../../src/testing/browser.ts";
+import { closing } from "./closing.ts";
 import { type Data, type Fixture, own } from "./fixtures.ts";
 import { EXPRESS, listen } from "./servers.ts";
 
 type Visits = SessionInterface<Data>;
 
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0)) await close();
-});
-
 async function tabAt(listener: RequestListener): Promise<Browser> {
-  const served = await listen(listener);
-  open.push(served.close);
+  const served = closing(await listen(listener));
   return browser(served.url);
 }
 

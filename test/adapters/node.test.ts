@@ -3,28 +3,23 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { session } from "../../src/adapters/node.ts";
 import { session as ambient } from "../../src/core/context.ts";
 import { SessionError } from "../../src/index.ts";
 import { testAdapter } from "../../src/testing/adapter-suite.ts";
 import { browser } from "../../src/testing/browser.ts";
-import { type Served, deferred } from "../../src/testing/internal/adapter-stage.ts";
-import { brokenFixture, eventsOf, fixture, gatedFixture } from "./fixtures.ts";
+import { deferred } from "../../src/testing/internal/adapter-stage.ts";
+import { closing } from "./closing.ts";
+import { eventsOf, fixture, gatedFixture } from "./fixtures.ts";
 import { listen, overNode } from "./servers.ts";
 
 describe.each(["eager", "lazy"] as const)("node adapter, %s", (load) => {
   testAdapter({ test, serve: overNode(load), load });
 });
 
-const open: Served[] = [];
-afterEach(async () => {
-  for (const { close } of open.splice(0)) await close();
-});
-
 async function urlOf(listener: (req: IncomingMessage, res: ServerResponse) => void): Promise<string> {
-  const served = await listen(listener);
-  open.push(served);
+  const served = closing(await listen(listener));
   return served.url;
 }
 
@@ -274,12 +269,4 @@ describe("https", () => {
       { code: "FLAGON_PROXY", message: expect.stringContaining("trustProxy: true") },
     ]);
   });
-});
-
-test("throws for options that it does not know", () => {
-  const wrong = [{ trustPorxy: true }, { load: "late" }, null];
-  for (const options of wrong) {
-    const create = () => session(brokenFixture().visits, () => undefined, options as never);
-    expect(create).toThrow(expect.objectContaining({ code: "CONFIG" }));
-  }
 });

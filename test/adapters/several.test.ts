@@ -1,23 +1,12 @@
 /** Several sessions of one request: each under its name, with its cookie and its store. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "vitest";
-import { session as expressSession } from "../../src/adapters/express.ts";
-import { session as h3v1Session } from "../../src/adapters/h3-v1.ts";
-import { session as h3Session } from "../../src/adapters/h3.ts";
-import { session as honoSession } from "../../src/adapters/hono.ts";
-import { session as koaSession } from "../../src/adapters/koa.ts";
-import { LockSession, SessionModule } from "../../src/adapters/nest.ts";
-import { session as nodeSession } from "../../src/adapters/node.ts";
+import { describe, expect, test } from "vitest";
 import { session as ambient } from "../../src/core/context.ts";
 import { type Browser, type Page, browser } from "../../src/testing/browser.ts";
-import { type Served, deferred, increment, rawVisit } from "../../src/testing/internal/adapter-stage.ts";
+import { deferred, increment, rawVisit } from "../../src/testing/internal/adapter-stage.ts";
+import { closing } from "./closing.ts";
 import { type Fixture, type Visit, eventsOf, own } from "./fixtures.ts";
 import { type Answer, HOSTS, type Host, LOADS, type Load, type Mounts, type Serve } from "./several.ts";
-
-const open: Served[] = [];
-afterEach(async () => {
-  for (const { close } of open.splice(0)) await close();
-});
 
 type Find = Parameters<Answer>[1];
 
@@ -72,8 +61,7 @@ function hostsThat(isAsked: (host: Host) => unknown): [host: string, load: Load,
 }
 
 async function urlOf(serve: Serve, mounts: Mounts): Promise<string> {
-  const served = await serve(mounts, answer);
-  open.push(served);
+  const served = closing(await serve(mounts, answer));
   return served.url;
 }
 
@@ -237,26 +225,3 @@ test.each(hostsThat(({ twice }) => twice === "refused"))(
     await expect(serving).rejects.toMatchObject({ code: "CONFIG" });
   },
 );
-
-describe("the option property", () => {
-  const { visits } = own("shop");
-  const OF_NODE = ["", "headers", "url", "__proto__"];
-  const WRONG: Record<string, [set: (property: string) => unknown, names: string[]]> = {
-    express: [(property) => expressSession(visits, { property }), OF_NODE],
-    koa: [(property) => koaSession(visits, { property }), OF_NODE],
-    node: [(property) => nodeSession(visits, () => undefined, { property }), OF_NODE],
-    nest: [(property) => SessionModule.forRoot(visits, { property }), OF_NODE],
-    "Nest's LockSession": [(property) => LockSession({ property }), OF_NODE],
-    "h3 1": [(property) => h3v1Session(visits, { property }), [...OF_NODE, "params", "sessions"]],
-    "h3 2": [(property) => h3Session(visits, { property }), ["", "params", "sessions", "__proto__"]],
-    hono: [(property) => honoSession(visits, { property }), ["", "__proto__"]],
-  };
-
-  test.each(Object.entries(WRONG))("is no name that is taken: %s", (_name, [set, names]) => {
-    const config = expect.objectContaining({
-      code: "CONFIG",
-      message: expect.stringContaining("give a name that no request has yet"),
-    });
-    for (const property of names) expect(() => set(property)).toThrow(config);
-  });
-});
