@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";
-import { beginAgain, comesTooLate } from "./internal/begun.ts";
+import { beginAgain } from "./internal/begun.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
 import { checkedNodeProperty } from "./internal/node-property.ts";
@@ -52,7 +52,6 @@ export function session<T extends object>(sessions: SessionInterface<T>, options
   const handle = async ({ node: { req, res }, context }: NodeEvent) => {
     const begun = visitOf(req, property);
     if (begun) return beginAgain(begun, lock);
-    if (comesTooLate(res)) return;
     const visit = new Visit(sessions, req, res, {
       load,
       lock,

@@ -54,6 +54,19 @@ describe("a handler that fails", () => {
     expect((await tab.visit("/")).text).toBe("ada");
   });
 
+  test("is answered once, although its listener is in another of the same name", async () => {
+    const told: unknown[] = [];
+    const onError = (error: unknown) => told.push(error);
+    const { visits, store } = fixture();
+    const inner = session(visits, (req) => {
+      req.session["user"] = "ada";
+      return Promise.reject(new Error("on purpose"));
+    });
+    const url = await urlOf(session(visits, inner, { onError }));
+    expect(await browser(url).visit("/")).toMatchObject({ status: 500, setCookies: [] });
+    expect([told.length, store.take().create]).toEqual([1, 0]);
+  });
+
   test("answers with the status of a SessionError", async () => {
     const url = await urlOf(
       session(fixture().visits, () => {

@@ -174,14 +174,20 @@ describe.each(hostsThat(() => true))(
   },
 );
 
-test.each(hostsThat((host) => host.ambient))(
-  "code below the handler finds the first of two, over %s, %s and %s",
-  async (_name, load, ofAdmin, serve) => {
+test.each([...hostsWhoseCode("first"), ...hostsWhoseCode("last")])(
+  "code below the handler finds one of two, over %s, %s and %s",
+  async (_name, load, ofAdmin, serve, n) => {
     const tab = browser(await urlOf(serve, mountsOf(load, own("shop"), ofAdmin, own("admin"))));
     await tab.visit("/session");
-    expect((await tab.visit("/afar")).text).toBe("2");
+    expect((await tab.visit("/afar")).text).toBe(n);
   },
 );
+
+/** With what that session has counted then. */
+function hostsWhoseCode(finds: "first" | "last") {
+  const n = finds === "first" ? "2" : "1";
+  return hostsThat(({ ambient: found }) => found === finds).map((host) => [...host, n] as const);
+}
 
 test.each(hostsThat(({ locks }) => locks))(
   "a lock is for the session of its name, over %s, %s and %s",

@@ -155,23 +155,23 @@ export interface Host {
   twice?: "ignored" | "refused";
   /** Whether a session that is mounted once more, with `lock`, is locked. */
   locks?: boolean;
-  /** Whether code below the handler finds the first. */
-  ambient?: boolean;
+  /** Which of several code below the handler finds. Absent where it finds none. */
+  ambient?: "first" | "last";
 }
 
-const ALL = { twice: "ignored", locks: true, ambient: true } as const;
+const ALL = { twice: "ignored", locks: true, ambient: "first" } as const;
 
 export const HOSTS: Readonly<Record<string, Host>> = {
   ...named(EXPRESS, overExpress),
   ...named(KOA, overKoa),
-  Fastify: { serve: overFastify, twice: "refused", ambient: true },
-  "Nest on Express": { serve: overNest("Express"), twice: "ignored", ambient: true },
-  "Nest on Fastify": { serve: overNest("Fastify"), twice: "refused", ambient: true },
+  Fastify: { serve: overFastify, twice: "refused", ambient: "first" },
+  "Nest on Express": { serve: overNest("Express"), twice: "ignored", ambient: "first" },
+  "Nest on Fastify": { serve: overNest("Fastify"), twice: "refused", ambient: "first" },
   "node:http": { ...ALL, serve: overNode },
   "h3 2": { ...ALL, serve: overH3 },
-  "h3 1": { ...ALL, serve: overH3v1, ambient: false },
-  fetch: { serve: overFetch, loads: [["lazy", "lazy"]] },
-  "Next's route handlers": { serve: overNext, loads: [["lazy", "lazy"]] },
+  "h3 1": { serve: overH3v1, twice: "ignored", locks: true },
+  fetch: { serve: overFetch, loads: [["lazy", "lazy"]], ambient: "last" },
+  "Next's route handlers": { serve: overNext, loads: [["lazy", "lazy"]], ambient: "last" },
   // Last: its server puts another `Response` in the place of Node's, with which h3 loses the status of an error.
   Hono: { ...ALL, serve: overHono },
 };
