@@ -6,7 +6,7 @@ import { beginAgain } from "./internal/begun.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
 import { checkedNodeProperty } from "./internal/node-property.ts";
-import { type Named, checkedEventProperty } from "./internal/property.ts";
+import type { Named } from "./internal/property.ts";
 import { answer } from "./internal/refusal.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
@@ -48,7 +48,7 @@ export function session<T extends object>(sessions: SessionInterface<T>, options
   const { trustProxy = false } = options;
   const lock = lockOf(sessions, options.lock);
   const load = checkedLoad(options.load ?? "lazy");
-  const property = checkedEventProperty(checkedNodeProperty(options.property));
+  const property = checkedNodeProperty(options.property);
   const handle = async ({ node: { req, res }, context }: NodeEvent) => {
     const begun = visitOf(req, property);
     if (begun) return beginAgain(begun, lock);

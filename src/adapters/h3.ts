@@ -11,7 +11,7 @@ import { beginAgain, begunOn, noteBegun } from "./internal/begun.ts";
 import { tellIfLate } from "./internal/late.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
-import { type Named, checkedEventProperty } from "./internal/property.ts";
+import { type Named, checkedProperty } from "./internal/property.ts";
 import { refusalOf } from "./internal/refusal.ts";
 import { checkSessions } from "./internal/sessions.ts";
 import { WebVisit, fieldsOf } from "./internal/web-visit.ts";
@@ -53,7 +53,7 @@ export function session<T extends object>(sessions: SessionInterface<T>, options
   const { trustProxy = false } = options;
   const lock = lockOf(sessions, options.lock);
   const load = checkedLoad(options.load ?? "lazy");
-  const property = checkedEventProperty(options.property);
+  const property = checkedProperty(options.property);
   return async (event, next) => {
     const fail = (error: unknown) => refuse(event, error);
     const begun = begunOn(event.context, property);

@@ -8,8 +8,12 @@ import { session as honoSession } from "../../src/adapters/hono.ts";
 import { session as koaSession } from "../../src/adapters/koa.ts";
 import { LockSession, SessionModule } from "../../src/adapters/nest.ts";
 import { session as nodeSession } from "../../src/adapters/node.ts";
+import type { SessionError } from "../../src/index.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
+import { browser } from "../../src/testing/browser.ts";
+import { closing } from "./closing.ts";
 import { fixture } from "./fixtures.ts";
+import { EXPRESS, KOA, listen, listenKoa } from "./servers.ts";
 
 const { visits } = fixture();
 
@@ -44,7 +48,52 @@ describe.each(Object.entries(ADAPTERS))("session of %s", (_name, create) => {
   );
 });
 
+/** All that can be found in an object, and in what it inherits from. */
+function namesIn(host: object): string[] {
+  const names: string[] = [];
+  for (let each: unknown = host; each !== null; each = Object.getPrototypeOf(each)) {
+    names.push(...Object.getOwnPropertyNames(each));
+  }
+  return names;
+}
+
+function codeOf(create: () => unknown): string | undefined {
+  try {
+    return void create();
+  } catch (error) {
+    return (error as SessionError).code;
+  }
+}
+
+/** The names of what an application handles. */
+const FRAMEWORKS: [name: string, set: typeof expressSession | typeof koaSession, names: () => Promise<string[]>][] = [
+  ...Object.entries(EXPRESS).map(([name, express]): (typeof FRAMEWORKS)[number] => {
+    const names = async () => {
+      const handled: string[] = [];
+      const app = express().use((req, res) => (handled.push(...namesIn(req)), res.end()));
+      await browser(closing(await listen(app)).url).visit("/");
+      return handled;
+    };
+    return [name, expressSession, names];
+  }),
+  ...Object.entries(KOA).map(([name, koa]): (typeof FRAMEWORKS)[number] => {
+    const names = async () => {
+      const handled: string[] = [];
+      const app = koa().use((ctx) => void handled.push(...namesIn(ctx)));
+      await browser(closing(await listenKoa(app)).url).visit("/");
+      return handled;
+    };
+    return [name, koaSession, names];
+  }),
+];
+
 describe("the option property", () => {
+  test.each(FRAMEWORKS)("is nothing that %s has by itself", async (_name, session, namesOf) => {
+    const names = await namesOf();
+    expect(names).toContain("query");
+    expect(names.filter((property) => codeOf(() => session(visits, { property })) !== "CONFIG")).toEqual([]);
+  });
+
   const OF_NODE = ["", "headers", "url", "__proto__"];
   const WRONG: Record<string, [set: (property: string) => unknown, names: string[]]> = {
     express: [(property) => expressSession(visits, { property }), OF_NODE],
