@@ -11,6 +11,7 @@ import { checkedNodeProperty } from "./internal/node-property.ts";
 import type { Named } from "./internal/property.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
+import { OF_EXPRESS } from "./internal/taken-names.ts";
 
 export type { SessionMiddleware } from "./internal/middleware.ts";
 
@@ -51,7 +52,7 @@ export function session<T extends object>(
   return middlewareOf(sessions, {
     load: checkedLoad(options.load),
     lock: lockOf(sessions, options.lock),
-    property: checkedNodeProperty(options.property),
+    property: checkedNodeProperty(options.property, OF_EXPRESS),
     use: "session()",
     mend: "app.use it",
     isSecure,

@@ -10,6 +10,7 @@ import type { Named } from "./internal/property.ts";
 import { answer } from "./internal/refusal.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
+import { OF_EVENTS } from "./internal/taken-names.ts";
 import { Visit, visitOf } from "./internal/visit.ts";
 
 /** An event of h3 1. */
@@ -48,7 +49,7 @@ export function session<T extends object>(sessions: SessionInterface<T>, options
   const { trustProxy = false } = options;
   const lock = lockOf(sessions, options.lock);
   const load = checkedLoad(options.load ?? "lazy");
-  const property = checkedNodeProperty(options.property);
+  const property = checkedNodeProperty(options.property, OF_EVENTS);
   const handle = async ({ node: { req, res }, context }: NodeEvent) => {
     const begun = visitOf(req, property);
     if (begun) return beginAgain(begun, lock);

@@ -14,6 +14,7 @@ import { type Lockable, lockOf } from "./internal/lock.ts";
 import { type Named, checkedProperty } from "./internal/property.ts";
 import { refusalOf } from "./internal/refusal.ts";
 import { checkSessions } from "./internal/sessions.ts";
+import { OF_EVENTS } from "./internal/taken-names.ts";
 import { WebVisit, fieldsOf } from "./internal/web-visit.ts";
 
 declare module "h3" {
@@ -53,7 +54,7 @@ export function session<T extends object>(sessions: SessionInterface<T>, options
   const { trustProxy = false } = options;
   const lock = lockOf(sessions, options.lock);
   const load = checkedLoad(options.load ?? "lazy");
-  const property = checkedProperty(options.property);
+  const property = checkedProperty(options.property, OF_EVENTS);
   return async (event, next) => {
     const fail = (error: unknown) => refuse(event, error);
     const begun = begunOn(event.context, property);

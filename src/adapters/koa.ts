@@ -12,6 +12,7 @@ import { answer, asError, isAnswer, refusalOf } from "./internal/refusal.ts";
 import type { Named } from "./internal/property.ts";
 import { cameByHttps } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
+import { OF_KOA } from "./internal/taken-names.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { type Host, Visit, sessionProperty, visitOf } from "./internal/visit.ts";
 
@@ -49,7 +50,7 @@ export function session<T extends object>(sessions: SessionInterface<T>, options
   checkOptions("session", options, ["load", "lock", "property"]);
   const load = checkedLoad(options.load);
   const lock = lockOf(sessions, options.lock);
-  const property = checkedNodeProperty(options.property);
+  const property = checkedNodeProperty(options.property, OF_KOA);
   const shown = sessionProperty(`ctx.${property}`, ({ req }: KoaContext) => visitOf(req, property));
   return async (context, next) => {
     const { req, res } = context;

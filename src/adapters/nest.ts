@@ -25,6 +25,7 @@ import { checkedNodeProperty } from "./internal/node-property.ts";
 import type { Named } from "./internal/property.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
+import { OF_EXPRESS } from "./internal/taken-names.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { visitOf } from "./internal/visit.ts";
 
@@ -112,7 +113,7 @@ Inject(SETUP)(SessionModule, undefined, 1);
 Inject(HttpAdapterHost)(SessionModule, undefined, 2);
 
 function moduleOf(options: NestOptions, sessions: FactoryProvider): DynamicModule {
-  const setup: Setup = { load: checkedLoad(options.load), property: checkedNodeProperty(options.property) };
+  const setup: Setup = { load: checkedLoad(options.load), property: checkedNodeProperty(options.property, OF_EXPRESS) };
   return {
     module: SessionModule,
     global: true,
@@ -147,7 +148,7 @@ export const CurrentSession: (part?: string | PartOfRequest) => ParameterDecorat
 export function LockSession(options: LockOptions & Named = {}): MethodDecorator & ClassDecorator {
   const { property, ...lock } = options;
   checkedLock(lock);
-  const name = checkedNodeProperty(property);
+  const name = checkedNodeProperty(property, OF_EXPRESS);
   return UseGuards({
     async canActivate(context: ExecutionContext): Promise<boolean> {
       const request = context.switchToHttp().getRequest<HostRequest>();
