@@ -19,13 +19,13 @@ import type { SessionInterface } from "../core/interface.ts";
 import { type LockOptions, checkedLock } from "../core/lease.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
+import { SessionError } from "../errors.ts";
 import { type FastifyInstance, joinFastify, refuserOf } from "./internal/fastify-host.ts";
 import { middlewareOf } from "./internal/middleware.ts";
 import { checkedNodeProperty } from "./internal/node-property.ts";
-import type { Named } from "./internal/property.ts";
+import { type Named, checkedProperty } from "./internal/property.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
-import { OF_EXPRESS } from "./internal/taken-names.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { visitOf } from "./internal/visit.ts";
 
@@ -94,6 +94,7 @@ export class SessionModule implements NestModule {
     const { httpAdapter } = this.#host;
     const { property } = this.#setup;
     if (httpAdapter.getType() === "fastify") joinFastify(httpAdapter.getInstance<FastifyInstance>(), property);
+    else checkedProperty(property, "", httpAdapter.getInstance<{ request: object }>().request);
     httpAdapter.use(
       middlewareOf(this.#sessions, {
         ...this.#setup,
@@ -113,7 +114,7 @@ Inject(SETUP)(SessionModule, undefined, 1);
 Inject(HttpAdapterHost)(SessionModule, undefined, 2);
 
 function moduleOf(options: NestOptions, sessions: FactoryProvider): DynamicModule {
-  const setup: Setup = { load: checkedLoad(options.load), property: checkedNodeProperty(options.property, OF_EXPRESS) };
+  const setup: Setup = { load: checkedLoad(options.load), property: checkedNodeProperty(options.property) };
   return {
     module: SessionModule,
     global: true,
@@ -146,13 +147,14 @@ export const CurrentSession: (part?: string | PartOfRequest) => ParameterDecorat
 
 /** Has the session for the request alone, for a handler or a controller; others that ask for the same wait. */
 export function LockSession(options: LockOptions & Named = {}): MethodDecorator & ClassDecorator {
-  const { property, ...lock } = options;
+  const { property = "session", ...lock } = options;
   checkedLock(lock);
-  const name = checkedNodeProperty(property, OF_EXPRESS);
   return UseGuards({
     async canActivate(context: ExecutionContext): Promise<boolean> {
       const request = context.switchToHttp().getRequest<HostRequest>();
-      await visitOf(request.raw ?? request, name)?.lock(lock);
+      const visit = visitOf(request.raw ?? request, property);
+      if (!visit) throw new SessionError("CONFIG", `no SessionModule gives requests a ${property} to lock`);
+      await visit.lock(lock);
       return true;
     },
   });

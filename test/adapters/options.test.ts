@@ -6,7 +6,7 @@ import { session as h3v1Session } from "../../src/adapters/h3-v1.ts";
 import { session as h3Session } from "../../src/adapters/h3.ts";
 import { session as honoSession } from "../../src/adapters/hono.ts";
 import { session as koaSession } from "../../src/adapters/koa.ts";
-import { LockSession, SessionModule } from "../../src/adapters/nest.ts";
+import { SessionModule } from "../../src/adapters/nest.ts";
 import { session as nodeSession } from "../../src/adapters/node.ts";
 import type { SessionError } from "../../src/index.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
@@ -99,8 +99,7 @@ describe("the option property", () => {
     express: [(property) => expressSession(visits, { property }), OF_NODE],
     koa: [(property) => koaSession(visits, { property }), OF_NODE],
     node: [(property) => nodeSession(visits, () => undefined, { property }), OF_NODE],
-    nest: [(property) => SessionModule.forRoot(visits, { property }), [...OF_NODE, "query"]],
-    "Nest's LockSession": [(property) => LockSession({ property }), [...OF_NODE, "query"]],
+    nest: [(property) => SessionModule.forRoot(visits, { property }), OF_NODE],
     "h3 1": [(property) => h3v1Session(visits, { property }), [...OF_NODE, "params", "sessions"]],
     "h3 2": [(property) => h3Session(visits, { property }), ["", "params", "sessions", "__proto__"]],
     hono: [(property) => honoSession(visits, { property }), ["", "__proto__"]],

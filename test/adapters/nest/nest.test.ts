@@ -165,6 +165,11 @@ describe("nest adapter", () => {
     await expect(start(none, hostOf("Express"))).rejects.toThrow(wrong);
   });
 
+  test.each(["Express", "Fastify"] as const)("throws where requests of %s have the property already", async (host) => {
+    const app = { module: AppModule, imports: [SessionModule.forRoot(fixture().visits, { property: "query" })] };
+    await expect(start(app, hostOf(host))).rejects.toThrow(expect.objectContaining({ code: "CONFIG" }));
+  });
+
   test("throws where Fastify has sessions already", async () => {
     const adapter = new FastifyAdapter();
     adapter.getInstance().decorateRequest("session");
