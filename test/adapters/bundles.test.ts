@@ -28,3 +28,11 @@ test.each(ADAPTERS)("a bundle of %s brings no framework along, and no other adap
   expect(asked.filter((path) => !path.startsWith("node:")).toSorted()).toEqual(HOSTS[name] ?? []);
   expect(files.filter((file) => /^src\/adapters\/[^/]+$/.test(file))).toEqual([`src/adapters/${name}`]);
 });
+
+test.each(["fetch", "h3", "hono", "next"])(
+  "what is built of flagon/%s loads nothing of a Node server",
+  async (name) => {
+    const { asked } = await bundled(`dist/adapters/${name}.js`);
+    expect(asked).not.toContain("node:http");
+  },
+);

@@ -49,6 +49,25 @@ describe("a session that one request makes permanent while another changes it", 
     expect((await browser.open()).isNew).toBe(true);
   });
 
+  test("is gone for whoever comes after the one that ends it by that, in the same write or not", async () => {
+    const { browser, other, first, second, clock } = await twoRequests({ _permanent: true });
+    clock.advance(SPANS.absolute * 1000);
+    const [third, last] = [await other.open(), await other.open()];
+    first["theme"] = "dark";
+    second["theme"] = "light";
+    third.permanent = false;
+    last["theme"] = "none";
+    const saves = [browser.save(first), other.save(second), other.save(third), other.save(last)];
+    const results = (await Promise.all(saves)).map(({ result, conflicts }) => [result, conflicts]);
+    expect(results).toEqual([
+      ["saved", []],
+      ["merged", ["theme"]],
+      ["merged", []],
+      ["gone", []],
+    ]);
+    expect((await browser.open()).isNew).toBe(true);
+  });
+
   test("lives as long as it says under its new id", async () => {
     const { browser, other, first, second, clock } = await twoRequests({});
     first.permanent = true;

@@ -22,6 +22,8 @@ export interface Place {
   readonly engine?: EngineName;
   /** Makes what the store needs there: once, before it is opened. */
   prepare?(address: string): Promise<unknown>;
+  /** Takes away what a figure has left there, where others would pay for that. */
+  clear?(address: string): Promise<unknown>;
   /** Whether its store tells what has expired by a clock that it is given; else the engine does, by its own. */
   readonly clocked?: true;
   open(address: string, clock?: Clock): Promise<Opened>;
@@ -52,10 +54,15 @@ export const PLACES: Readonly<Record<string, Place>> = {
   mongo: {
     engine: "mongo",
     clocked: true,
+    // FerretDB looks through all of a collection for each command.
+    async clear(url) {
+      const client = new MongoClient(url);
+      await mongoSessions(client).deleteMany();
+      await client.close();
+    },
     async open(url, clock = systemClock) {
       const client = new MongoClient(url);
-      const collection = client.db("flagon_proof").collection("sessions");
-      return { store: mongoStore(collection, { clock }), close: () => client.close() };
+      return { store: mongoStore(mongoSessions(client), { clock }), close: () => client.close() };
     },
   },
   dynamo: {
@@ -74,6 +81,10 @@ export const PLACES: Readonly<Record<string, Place>> = {
     },
   },
 };
+
+function mongoSessions(client: MongoClient) {
+  return client.db("flagon_proof").collection("sessions");
+}
 
 function sqlPlace(engine: "postgres" | "mariadb"): Pick<Place, "prepare" | "open"> {
   return {
@@ -96,12 +107,12 @@ interface Access {
   stop(): unknown;
 }
 
-/** Where a place is, from now until `stop`: its engine, or a folder. Ready to be opened. */
-export async function groundOf(name: string): Promise<{ address: string; stop(): unknown }> {
-  const engine = PLACES[name]?.engine;
-  const ground = engine === undefined ? newFolder() : addressed(await engineFor(engine));
-  await PLACES[name]?.prepare?.(ground.address);
-  return ground;
+/** Where a place is, from now until `stop`: its engine, or a folder. Ready to be opened, and again after each `clear`. */
+export async function groundOf(name: string): Promise<{ address: string; clear(): unknown; stop(): unknown }> {
+  const place = PLACES[name];
+  const ground = place?.engine === undefined ? newFolder() : addressed(await engineFor(place.engine));
+  await place?.prepare?.(ground.address);
+  return { ...ground, clear: () => place?.clear?.(ground.address) };
 }
 
 function addressed(access: Access) {

@@ -1,11 +1,15 @@
-/** Makes one JavaScript file of a program of ours, which asks for the package as it was built, and for nothing of src/. */
+/** Makes one JavaScript file of a program of ours, which asks for the package as it was built. */
+import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { builtinModules } from "node:module";
-import { type BuildOptions, type Plugin, build } from "esbuild";
+import { type BuildOptions, type OnResolveArgs, type Plugin, build } from "esbuild";
 
 const SOURCE = /\/src\/.*\.ts$/;
 
 const ROOT = resolve(import.meta.dirname, "../..");
+const LOOKING_INSIDE = ["scripts", "src"].map((folder) => join(ROOT, folder));
+const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { exports: Record<string, string> };
+const EXPORTED = new Set(Object.values(exports));
 
 /** Not below `node_modules/`, where Deno takes every file for a package's. */
 const FOLDER = join(import.meta.dirname, ".bundles");
@@ -36,11 +40,14 @@ export async function bundle(name: "main" | "worker"): Promise<string> {
   return outfile;
 }
 
-/** Sends every import of `src/NAME.ts` to `dist/NAME.js`, which is asked for at run time. */
+/** Sends every import of what the package exports, as `src/NAME.ts`, to `dist/NAME.js`, which is asked for at run time. */
 const asBuilt: Plugin = {
   name: "as built",
   setup({ onResolve }) {
-    onResolve({ filter: SOURCE }, (asked) => ({ path: `../../../dist/${builtFile(asked)}`, external: true }));
+    onResolve({ filter: SOURCE }, (asked) => {
+      const file = builtFile(asked);
+      return file ? { path: `../../../${file}`, external: true } : undefined;
+    });
   },
 };
 
@@ -48,13 +55,22 @@ const asBuilt: Plugin = {
 const builtInside: Plugin = {
   name: "built inside",
   setup({ onResolve }) {
-    onResolve({ filter: SOURCE }, (asked) => ({ path: join(ROOT, "dist", builtFile(asked)) }));
+    onResolve({ filter: SOURCE }, (asked) => {
+      const file = builtFile(asked);
+      return file ? { path: join(ROOT, file) } : undefined;
+    });
     onResolve({ filter: /^node:http$/ }, ({ importer }) =>
-      importer.endsWith("testing/browser.js") ? { path: join(import.meta.dirname, "program/http-by-fetch.ts") } : null,
+      importer.endsWith("testing/index.js") ? { path: join(import.meta.dirname, "program/http-by-fetch.ts") } : null,
     );
   },
 };
 
-function builtFile({ path, resolveDir }: { path: string; resolveDir: string }): string {
-  return relative(join(ROOT, "src"), resolve(resolveDir, path)).replace(/\.ts$/, ".js");
+/**
+ * Where the package has an import of `src/`, from its own folder. `undefined` for what it does not export, and for what the
+ * vectors ask for: they look into parts that it does not hand out, and these have to be of one piece.
+ */
+function builtFile({ path, importer, resolveDir }: OnResolveArgs): string | undefined {
+  const built = relative(ROOT, resolve(resolveDir, path)).replace(/^src(.*)\.ts$/, "dist$1.js");
+  const looksInside = LOOKING_INSIDE.some((folder) => importer.startsWith(folder));
+  return !looksInside && EXPORTED.has(`./${built}`) ? built : undefined;
 }

@@ -49,7 +49,9 @@ export function sessionProperty<Owner>(
   };
 }
 
-const SESSION = sessionProperty("req.session", (request: IncomingMessage) => visitOf(request, "session"));
+const SESSION = /* @__PURE__ */ sessionProperty("req.session", (request: IncomingMessage) => {
+  return visitOf(request, "session");
+});
 
 /** The visit that a request is, the first if it is several with a session under that name. */
 export function visitOf(request: IncomingMessage, property: string): Visit<object> | undefined {

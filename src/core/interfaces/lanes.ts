@@ -142,14 +142,18 @@ export class Lane {
     return touch && batch.every(isTouch) ? touch(expiresAt) : this.#spot.write(bytes, before, expiresAt);
   }
 
-  /** Merges all who wait, one onto the other. Whoever cannot be merged is told so, and left out. */
+  /**
+   * Merges those who wait, one onto the other. Whoever cannot be merged is told so, and left out. Who comes behind one that
+   * ends the session, as it is permanent no more, waits on, to find nothing there.
+   */
   #compose(before: Uint8Array): { batch: Waiting[]; bytes: Uint8Array } {
     const batch: Waiting[] = [];
     let bytes = before;
-    for (const wish of this.#waiting.splice(0)) {
+    for (let wish = this.#waiting.shift(); wish; wish = this.#waiting.shift()) {
       try {
         ({ bytes, conflicts: wish.conflicts } = rebase(wish, bytes, this.#rules));
         batch.push(wish);
+        if (wish.deadline(bytes) <= this.#rules.clock.now()) break;
       } catch (error) {
         wish.fail(error);
       }

@@ -1,11 +1,13 @@
 import { runHistories } from "../../histories/run.ts";
 import type { Figure } from "../figure.ts";
+import { PLACES } from "../places.ts";
 
 /** What four processes saw of a few sessions, over a line that is slow, breaks and loses replies. */
 export const histories: Figure = {
   goals: "G6",
   title: "what four processes see over a bad line could have come from one request after the other",
-  places: ["file", "redis", "memcached", "postgres"],
+  places: Object.keys(PLACES),
+  shortPlaces: ["file", "sqlite", "redis", "memcached", "postgres"],
   times: { deep: 100, short: 1 },
   columns: ["store", "runs", "operations", "in doubt", "not linearizable"],
   async run({ place, address, times, seed }) {

@@ -1,5 +1,6 @@
 import type { Figure } from "../figure.ts";
 import { aborts } from "./aborts.ts";
+import { clocks } from "./clocks.ts";
 import { crashes } from "./crashes.ts";
 import { crowds } from "./crowds.ts";
 import { diskFaults } from "./disk-faults.ts";
@@ -42,4 +43,5 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   memory,
   histories,
   lifetimes,
+  clocks,
 };

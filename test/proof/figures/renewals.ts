@@ -27,7 +27,7 @@ export const renewals: Figure = {
   goals: "G4",
   title: "nobody is logged out by an id that renews itself, and nobody follows it past a login or logout",
   places: Object.keys(PLACES),
-  times: { deep: 10_000, short: 250 },
+  times: { deep: 10_000, short: 250, slow: { mongo: 64 } },
   columns: COLUMNS,
   run: async (ground) => [await explore(ground, { casts: CASTS, another })],
 };

@@ -27,7 +27,7 @@ export const revivals: Figure = {
   goals: "G3",
   title: "no dead session revived: others are at work on it when it ends or moves",
   places: Object.keys(PLACES),
-  times: { deep: 10_000, short: 500 },
+  times: { deep: 10_000, short: 500, slow: { mongo: 125 } },
   columns: COLUMNS,
   run: async (ground) => [await explore(ground, { casts: CASTS, another })],
 };

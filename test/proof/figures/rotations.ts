@@ -33,7 +33,7 @@ export const rotations: Figure = {
   goals: "G4",
   title: "one id lives: several requests take a session to a new one",
   places: Object.keys(PLACES),
-  times: { deep: 10_000, short: 250 },
+  times: { deep: 10_000, short: 250, slow: { mongo: 64 } },
   columns: COLUMNS,
   run: async (ground) => [await explore(ground, { casts: CASTS, another })],
 };
