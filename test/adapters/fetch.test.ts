@@ -8,7 +8,7 @@ import { type Fixture, type Visit, brokenFixture, eventsOf, fixture, warningOf }
 import { overFetch } from "./servers.ts";
 
 describe("fetch adapter", () => {
-  testAdapter({ test, serve: overFetch, load: "lazy" });
+  testAdapter({ test, serve: overFetch(), load: "lazy" });
 });
 
 const request = new Request("http://example.test/");

@@ -38,7 +38,7 @@ export const HOSTS: Readonly<Record<string, Host>> = {
   "Nest on Fastify": { serve: later(async () => (await nest()).overNest("Fastify", "eager")) },
   "h3 1": { serve: later(async () => (await web()).overH3v1("eager")) },
   "h3 2": { serve: later(async () => (await web()).overH3("eager")) },
-  fetch: { serve: overFetch },
+  fetch: { serve: overFetch() },
   // Last: its server puts another `Response` in the place of Node's, with which h3 loses the status of an error.
   hono: { serve: later(async () => (await web()).overHono("eager")) },
 };

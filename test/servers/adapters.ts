@@ -9,7 +9,7 @@ export const ADAPTERS = {
   "express, lazy": overExpress(express5, "lazy"),
   node: overNode("eager"),
   "node, lazy": overNode("lazy"),
-  fetch: overFetch,
+  fetch: overFetch(),
 } satisfies Record<string, AdapterKit["serve"]>;
 
 export type AdapterName = keyof typeof ADAPTERS;

@@ -41,7 +41,7 @@ function servedByDeno({ serve: start }: Deno, handler: Handler): Served {
 }
 
 export const overFetch: AdapterKit["serve"] =
-  serve === undefined ? overNodeFetch : (sessions, act) => serve(fetchHandler(sessions, act));
+  serve === undefined ? overNodeFetch() : (sessions, act) => serve(fetchHandler(sessions, act));
 
 export function overHono(load: "eager" | "lazy"): AdapterKit["serve"] {
   return serve === undefined ? overNodeHono(load) : (...given) => serve(plain(honoApp(load)(...given)));
