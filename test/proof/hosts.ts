@@ -8,6 +8,7 @@ import { session as expressSession } from "../../src/adapters/express.ts";
 import { session as nodeSession } from "../../src/adapters/node.ts";
 import type { Session, SessionInterface } from "../../src/index.ts";
 import type { Act, AdapterKit, Answer, KitData, Served } from "../../src/testing/internal/adapter-stage.ts";
+import { later } from "../servers/adapters.ts";
 import { EXPRESS, KOA, listen, overExpress, overFastify, overFetch, overKoa, overNode } from "../adapters/servers.ts";
 
 /** A server, as the adapter's kit has it, and what else its handlers can answer with. */
@@ -22,11 +23,6 @@ type Handler = (path: string, session: () => Session<KitData>, response: ServerR
 
 const nest = () => import("../adapters/nest-servers.ts");
 const web = () => import("../adapters/web-servers.ts");
-
-/** For frameworks that a process has to load only where it serves by them. */
-function later(load: () => Promise<AdapterKit["serve"]>): AdapterKit["serve"] {
-  return async (sessions, act) => (await load())(sessions, act);
-}
 
 /** A new adapter is a line here. */
 export const HOSTS: Readonly<Record<string, Host>> = {
