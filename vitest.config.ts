@@ -13,6 +13,8 @@ export default defineConfig({
     typecheck: {
       enabled: true,
       include: ["test/**/*.test-d.ts"],
+      // Programs of their own, which `npm run check -- nest next` compiles: here nobody would look at their types.
+      exclude: ["test/adapters/{nest,next-app}/**"],
       checker: "tsc",
       tsconfig: "./tsconfig.json",
     },

@@ -7,9 +7,11 @@ import type { WithSession } from "./internal/declared-request.ts";
 import { checkedLoad, type Load } from "./internal/load.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
 import { type SessionMiddleware, middlewareOf } from "./internal/middleware.ts";
-import { type Named, checkedProperty } from "./internal/property.ts";
+import { checkedNodeProperty } from "./internal/node-property.ts";
+import type { Named } from "./internal/property.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
+import { OF_EXPRESS } from "./internal/taken-names.ts";
 
 export type { SessionMiddleware } from "./internal/middleware.ts";
 
@@ -50,7 +52,7 @@ export function session<T extends object>(
   return middlewareOf(sessions, {
     load: checkedLoad(options.load),
     lock: lockOf(sessions, options.lock),
-    property: checkedProperty(options.property),
+    property: checkedNodeProperty(options.property, OF_EXPRESS),
     use: "session()",
     mend: "app.use it",
     isSecure,

@@ -5,12 +5,13 @@ import type { LockOptions } from "../core/lease.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { SessionError } from "../errors.ts";
+import { type Mount, comesTooLate } from "./internal/begun.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
 import { answer, asError, isAnswer } from "./internal/refusal.ts";
+import type { Named } from "./internal/property.ts";
 import type { Fields } from "./internal/response-headers.ts";
 import { cameByHttps } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
-import { hasBegun } from "./internal/too-late.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { type Host, Visit, sessionProperty } from "./internal/visit.ts";
 
@@ -26,7 +27,7 @@ declare module "fastify" {
 }
 
 /** Options of `session`. */
-export interface FastifyOptions extends Lockable {
+export interface FastifyOptions extends Lockable, Named {
   /** What `sessions`, `cookieSessions` or `flaskSession` gave. */
   sessions: SessionInterface<object>;
   /**
@@ -34,8 +35,6 @@ export interface FastifyOptions extends Lockable {
    * `request.session` is a promise. Default: `'eager'`.
    */
   load?: Load;
-  /** Under which name requests have it: for an application with several. Default: `session`. */
-  property?: string;
 }
 
 /**
@@ -53,6 +52,8 @@ export const session: FastifyPluginAsync<FastifyOptions> = Object.assign(registe
   [Symbol.for("plugin-meta")]: { name: "flagon", fastify: "5.x" },
 });
 
+const MOUNT: Mount = { use: "session", mend: "register it" };
+
 async function register(app: FastifyInstance, options: FastifyOptions): Promise<void> {
   const { sessions, load, property, lock } = checked(app, options);
   const place = Symbol(`flagon.${property}`);
@@ -65,9 +66,9 @@ async function register(app: FastifyInstance, options: FastifyOptions): Promise<
 
   app.addHook("onRoute", ({ config }) => void lockOf(sessions, config?.lock));
   app.addHook("onRequest", (request, reply, next) => {
-    if (hasBegun(reply.raw)) return next();
+    if (comesTooLate(reply.raw, MOUNT)) return next();
     const call = new Call(
-      { sessions, load, lock: lockOf(sessions, request.routeOptions.config.lock ?? lock) },
+      { sessions, load, property, lock: lockOf(sessions, request.routeOptions.config.lock ?? lock) },
       request,
       reply,
     );
@@ -100,23 +101,26 @@ interface Setup {
   readonly sessions: SessionInterface<object>;
   readonly load: Load;
   readonly lock: LockOptions | undefined;
+  readonly property: string;
 }
 
 /** A request to Fastify, as its visit sees it. */
 class Call implements Host {
   readonly load: Load;
   readonly lock: LockOptions | undefined;
+  readonly property: string;
   readonly fields: Fields;
   readonly visit: Visit<object>;
   #hasThrown = false;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
 
-  constructor({ sessions, load, lock }: Setup, request: FastifyRequest, reply: FastifyReply) {
+  constructor({ sessions, load, lock, property }: Setup, request: FastifyRequest, reply: FastifyReply) {
     this.#request = request;
     this.#reply = reply;
     this.load = load;
     this.lock = lock;
+    this.property = property;
     this.fields = new ReplyFields(reply);
     this.visit = new Visit(sessions, request.raw, reply.raw, this);
   }

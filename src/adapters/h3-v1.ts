@@ -2,13 +2,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";
+import { beginAgain } from "./internal/begun.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
+import { checkedNodeProperty } from "./internal/node-property.ts";
+import type { Named } from "./internal/property.ts";
 import { answer } from "./internal/refusal.ts";
 import { cameByHttps, isEncrypted } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
-import { hasBegun, noteBegun } from "./internal/twice.ts";
-import { Visit } from "./internal/visit.ts";
+import { OF_EVENTS } from "./internal/taken-names.ts";
+import { Visit, visitOf } from "./internal/visit.ts";
 
 /** An event of h3 1. */
 export interface NodeEvent {
@@ -17,7 +20,7 @@ export interface NodeEvent {
 }
 
 /** Options of `session`. */
-export interface H3Options extends Lockable {
+export interface H3Options extends Lockable, Named {
   /**
    * `'lazy'`: the session is loaded when a handler asks, `await event.context.session()`. `'eager'`: it is loaded before
    * what follows, and is `event.context.session`. Default: `'lazy'`.
@@ -42,25 +45,27 @@ export interface SessionHandler {
  */
 export function session<T extends object>(sessions: SessionInterface<T>, options: H3Options = {}): SessionHandler {
   checkSessions(sessions);
-  checkOptions("session", options, ["load", "lock", "trustProxy"]);
+  checkOptions("session", options, ["load", "lock", "property", "trustProxy"]);
   const { trustProxy = false } = options;
   const lock = lockOf(sessions, options.lock);
   const load = checkedLoad(options.load ?? "lazy");
+  const property = checkedNodeProperty(options.property, OF_EVENTS);
   const handle = async ({ node: { req, res }, context }: NodeEvent) => {
-    if (await hasBegun(context, lock)) return;
+    const begun = visitOf(req, property);
+    if (begun) return beginAgain(begun, lock);
     const visit = new Visit(sessions, req, res, {
       load,
       lock,
+      property,
       isSecure: () => isSecure(req, trustProxy),
       hasFailed: () => res.statusCode >= 500,
       refuse: (_error, text) => answer(res, text),
     });
-    noteBegun(context, visit);
     const take = () => (load === "eager" ? visit.take() : () => visit.take());
     // A failure is answered here: h3 goes on with nothing that has been answered.
     await visit.begin().then(
       () =>
-        visit.run(() => Object.defineProperty(context, "session", { configurable: true, enumerable: true, get: take })),
+        visit.run(() => Object.defineProperty(context, property, { configurable: true, enumerable: true, get: take })),
       (error: unknown) => visit.fail(error),
     );
   };

@@ -7,12 +7,14 @@ import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { SessionError } from "../errors.ts";
 import { report } from "../events.ts";
+import { beginAgain, begunOn, noteBegun } from "./internal/begun.ts";
 import { tellIfLate } from "./internal/late.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
+import { type Named, checkedProperty } from "./internal/property.ts";
 import { refusalOf } from "./internal/refusal.ts";
 import { checkSessions } from "./internal/sessions.ts";
-import { hasBegun, noteBegun } from "./internal/twice.ts";
+import { OF_EVENTS } from "./internal/taken-names.ts";
 import { WebVisit, fieldsOf } from "./internal/web-visit.ts";
 
 declare module "h3" {
@@ -30,7 +32,7 @@ export interface H3Setup {}
 export type ContextSession = H3Setup extends { load: "eager" } ? Session : () => Promise<Session>;
 
 /** Options of `session`. */
-export interface H3Options extends Lockable {
+export interface H3Options extends Lockable, Named {
   /**
    * `'lazy'`: the session is loaded when a handler asks, `await event.context.session()`. `'eager'`: it is loaded before
    * what follows, and is `event.context.session`. Default: `'lazy'`.
@@ -48,19 +50,24 @@ export interface H3Options extends Lockable {
  */
 export function session<T extends object>(sessions: SessionInterface<T>, options: H3Options = {}): Middleware {
   checkSessions(sessions);
-  checkOptions("session", options, ["load", "lock", "trustProxy"]);
+  checkOptions("session", options, ["load", "lock", "property", "trustProxy"]);
   const { trustProxy = false } = options;
   const lock = lockOf(sessions, options.lock);
   const load = checkedLoad(options.load ?? "lazy");
+  const property = checkedProperty(options.property, OF_EVENTS);
   return async (event, next) => {
-    if (await hasBegun(event.context, lock).catch((error: unknown) => refuse(event, error))) return next();
+    const fail = (error: unknown) => refuse(event, error);
+    const begun = begunOn(event.context, property);
+    if (begun) await beginAgain(begun, lock).catch(fail);
+    if (begun) return next();
     const visit = new WebVisit(sessions, () => event.req, { trustProxy, lock });
-    noteBegun(event.context, visit);
-    if (load === "eager") await visit.begin().catch((error: unknown) => refuse(event, error));
+    const isFirst = noteBegun(event.context, property, visit);
+    if (load === "eager") await visit.begin().catch(fail);
     const take = () => (load === "eager" ? visit.take() : () => visit.open());
-    Object.defineProperty(event.context, "session", { configurable: true, enumerable: true, get: take });
+    Object.defineProperty(event.context, property, { configurable: true, enumerable: true, get: take });
     const current = () => (load === "eager" ? visit.take() : visit.opened);
-    return runWithSession(current, async () => next()).then(
+    const goOn = async () => next();
+    return (isFirst ? runWithSession(current, goOn) : goOn()).then(
       (answer) => finish(event, visit, answer),
       (thrown: unknown) => afterThrow(event, visit, thrown),
     );
@@ -76,13 +83,13 @@ async function finish<T extends object>(event: H3Event, visit: WebVisit<T>, answ
     void bodyOf(answer)
       ?.cancel()
       .catch(() => undefined);
-    return refuse(event, error);
+    return refuseSave(event, error);
   }
 }
 
 async function afterThrow<T extends object>(event: H3Event, visit: WebVisit<T>, thrown: unknown): Promise<never> {
-  await save(event, visit, thrown, isFailure(thrown)).catch((error: unknown) => refuse(event, error));
-  if (thrown instanceof SessionError && thrown.code === "STORE") refuse(event, thrown);
+  await save(event, visit, thrown, isFailure(thrown)).catch((error: unknown) => refuseSave(event, error));
+  if (thrown instanceof SessionError && thrown.code === "STORE" && !refused.has(thrown)) refuse(event, thrown);
   throw thrown;
 }
 
@@ -119,7 +126,17 @@ function setFields({ res }: H3Event, fields: Saved["headers"], present?: Headers
   }
 }
 
+/** Of several sessions one that cannot be saved takes the cookies of all from the answer. */
+function refuseSave(event: H3Event, error: unknown): never {
+  for (const headers of [event.res.headers, event.res.errHeaders]) headers.delete("Set-Cookie");
+  return refuse(event, error);
+}
+
+/** What was thrown in place of an answer, past the sessions of one request. */
+const refused = new WeakSet<object>();
+
 function refuse(event: H3Event, error: unknown): never {
+  refused.add(Object(error) as object);
   report({ type: "failed", error });
   for (const headers of [event.res.headers, event.res.errHeaders]) headers.delete("Cache-Control");
   setFields(event, refusalOf(error).headers);

@@ -6,24 +6,25 @@ import type { SessionInterface } from "../core/interface.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { report } from "../events.ts";
+import { beginAgain, begunOn, noteBegun } from "./internal/begun.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
+import { type Named, checkedProperty } from "./internal/property.ts";
 import { refusalOf } from "./internal/refusal.ts";
 import { checkSessions } from "./internal/sessions.ts";
-import { hasBegun, noteBegun } from "./internal/twice.ts";
 import { type WebOptions, WebVisit, fieldsOf, refusalTo } from "./internal/web-visit.ts";
 
-/** What handlers find in `c.var`, as in `new Hono<{ Variables: SessionVariables<Visit> }>()`. */
-export interface SessionVariables<T extends object, L extends Load = "lazy"> {
-  /**
-   * Loads the session at the first call, and rejects with `STORE` when the store failed. With `load: 'eager'` it is the
-   * session itself.
-   */
-  session: L extends "eager" ? Session<T> : () => Promise<Session<T>>;
-}
+/**
+ * What handlers find in `c.var`, as in `new Hono<{ Variables: SessionVariables<Visit> }>()`, under the name `P`: a function
+ * that loads the session at the first call, and rejects with `STORE` when the store failed. With `load: 'eager'` it is the
+ * session itself.
+ */
+export type SessionVariables<T extends object, L extends Load = "lazy", P extends string = "session"> = {
+  [Name in P]: L extends "eager" ? Session<T> : () => Promise<Session<T>>;
+};
 
 /** Options of `session`. */
-export interface HonoOptions<L extends Load = Load> extends Lockable {
+export interface HonoOptions<L extends Load = Load, P extends string = "session"> extends Lockable, Named<P> {
   /**
    * `'lazy'`: the session is loaded when a handler asks, `await c.var.session()`. `'eager'`: it is loaded before what
    * follows, and is `c.var.session`. Default: `'lazy'`.
@@ -40,51 +41,58 @@ export interface HonoOptions<L extends Load = Load> extends Lockable {
  * its status. After an error that is answered with 500 or more, nothing is saved but a `regenerate` or `destroy`. Throws
  * `CONFIG` for a wrong option.
  */
-export function session<T extends object, L extends Load = "lazy">(
+export function session<T extends object, L extends Load = "lazy", P extends string = "session">(
   sessions: SessionInterface<T>,
-  options: HonoOptions<L> = {},
-): MiddlewareHandler<{ Variables: SessionVariables<T, L> }> {
+  options: HonoOptions<L, P> = {},
+): MiddlewareHandler<{ Variables: SessionVariables<T, L, P> }> {
   checkSessions(sessions);
-  checkOptions("session", options, ["load", "lock", "trustProxy"]);
+  checkOptions("session", options, ["load", "lock", "property", "trustProxy"]);
   const { trustProxy = false } = options;
   const lock = lockOf(sessions, options.lock);
   const load = checkedLoad(options.load ?? "lazy");
+  const property = checkedProperty(options.property);
   return async (c, next) => {
-    if (await hasBegun(c, lock).catch(throwAnswerable)) return next();
-    const visit = new HonoVisit(sessions, c, { trustProxy, lock });
-    noteBegun(c, visit);
+    const begun = begunOn(c, property);
+    if (begun) await beginAgain(begun, lock).catch(throwAnswerable);
+    if (begun) return next();
+    const visit = new HonoVisit(sessions, c, property, { trustProxy, lock });
+    const isFirst = noteBegun(c, property, visit);
     await (load === "lazy" ? visit.provide() : visit.provideLoaded());
-    await runWithSession(() => (load === "lazy" ? visit.opened : visit.take()), next).catch((thrown: unknown) =>
-      visit.afterThrow(thrown),
-    );
+    const current = () => (load === "lazy" ? visit.opened : visit.take());
+    await (isFirst ? runWithSession(current, next) : next()).catch((thrown: unknown) => visit.afterThrow(thrown));
     await visit.finish();
   };
 }
 
 class HonoVisit<T extends object> extends WebVisit<T> {
   readonly #c: Context;
+  readonly #property: string;
   /** What is left of the headers when the request fails: those of whoever came before the session was asked for. */
   #headers: Headers | undefined;
 
-  constructor(sessions: SessionInterface<T>, c: Context, options: WebOptions) {
+  constructor(sessions: SessionInterface<T>, c: Context, property: string, options: WebOptions) {
     super(sessions, () => c.req.raw, options);
     this.#c = c;
+    this.#property = property;
   }
 
   provide(): void {
-    this.#c.set("session", () => this.#opening(this.open()));
+    this.#c.set(this.#property, () => this.#opening(this.open()));
   }
 
   /** Not by `c.set`: whoever reads another variable does not look at the session. */
   async provideLoaded(): Promise<void> {
     await this.#opening(this.begin());
     const c = this.#c;
+    const property = this.#property;
     const { get } = c;
     const take = () => this.take();
-    const variables = () => Reflect.get(Object.getPrototypeOf(c) as Context, "var", c);
+    const beside = Object.getOwnPropertyDescriptor(c, "var")?.get;
+    const variables = () => beside?.() ?? { ...Reflect.get(Object.getPrototypeOf(c) as Context, "var", c) };
+    const shown = { configurable: true, enumerable: true, get: take };
     Object.defineProperties(c, {
-      get: { value: (key: string) => (key === "session" ? take() : (get(key) as unknown)) },
-      var: { get: () => Object.defineProperty({ ...variables() }, "session", { enumerable: true, get: take }) },
+      get: { value: (key: string) => (key === property ? take() : (get(key) as unknown)) },
+      var: { configurable: true, get: () => Object.defineProperty(variables(), property, shown) },
     });
   }
 

@@ -5,12 +5,14 @@ import type { LockOptions } from "../core/lease.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Session } from "../core/session.ts";
 import { settle } from "./internal/before-headers.ts";
+import { beginAgain, comesTooLate } from "./internal/begun.ts";
 import { type Lockable, lockOf } from "./internal/lock.ts";
+import { checkedNodeProperty } from "./internal/node-property.ts";
 import { answer, asError, isAnswer, refusalOf } from "./internal/refusal.ts";
-import { type Named, checkedProperty } from "./internal/property.ts";
+import type { Named } from "./internal/property.ts";
 import { cameByHttps } from "./internal/secure.ts";
 import { checkSessions } from "./internal/sessions.ts";
-import { comesTooLate } from "./internal/too-late.ts";
+import { OF_KOA } from "./internal/taken-names.ts";
 import { type Load, checkedLoad } from "./internal/load.ts";
 import { type Host, Visit, sessionProperty, visitOf } from "./internal/visit.ts";
 
@@ -48,13 +50,13 @@ export function session<T extends object>(sessions: SessionInterface<T>, options
   checkOptions("session", options, ["load", "lock", "property"]);
   const load = checkedLoad(options.load);
   const lock = lockOf(sessions, options.lock);
-  const property = checkedProperty(options.property);
+  const property = checkedNodeProperty(options.property, OF_KOA);
   const shown = sessionProperty(`ctx.${property}`, ({ req }: KoaContext) => visitOf(req, property));
   return async (context, next) => {
     const { req, res } = context;
-    const begun = lock && visitOf(req, property);
-    if (begun) await begun.lock(lock);
-    if (begun || comesTooLate(req, res, { use: "session()", mend: "app.use it", property })) return next();
+    const begun = visitOf(req, property);
+    if (begun) await beginAgain(begun, lock);
+    if (begun || comesTooLate(res)) return next();
     const call = new Call(context, load, lock, property);
     const visit = new Visit(sessions, req, res, call);
     await visit.begin().catch((error: unknown) => {

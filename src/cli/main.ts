@@ -20,6 +20,13 @@ const io: Io = {
   },
 };
 
+// Whoever reads may have read enough: `flagon --help | head`.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 const code = await main(process.argv.slice(2));
 // A client that the user's module opened and did not close may not keep the process. What was written has to go out.
 process.stderr.write("", () => process.stdout.write("", () => process.exit(code)));

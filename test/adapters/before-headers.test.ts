@@ -6,20 +6,16 @@ import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { session } from "../../src/adapters/node.ts";
 import { browser } from "../../src/testing/browser.ts";
-import { type Served, deferred, rawVisit } from "../../src/testing/internal/adapter-stage.ts";
+import { deferred, rawVisit } from "../../src/testing/internal/adapter-stage.ts";
+import { closing } from "./closing.ts";
 import { type Fixture, type Visit, brokenFixture, eventsOf, fixture, gatedFixture } from "./fixtures.ts";
 import { compress, compressOldly } from "./layers.ts";
 import { listen } from "./servers.ts";
 
 type Handler = (res: ServerResponse, current: Visit, req: IncomingMessage) => unknown;
-
-const open: Served[] = [];
-afterEach(async () => {
-  for (const { close } of open.splice(0)) await close();
-});
 
 interface Setting {
   handler: Handler;
@@ -43,7 +39,7 @@ async function serve({ visits }: Fixture, { handler, layer, onError = () => unde
     layer?.(res);
     listener(req, res);
   });
-  open.push(served);
+  closing(served);
   return served.url;
 }
 
@@ -202,8 +198,7 @@ describe("a held response", () => {
 
   test("waits also when its methods were looked up before the session was", async () => {
     const { visits } = fixture();
-    const served = await listen(session(visits, (req, res) => res.end(req.session.setDefault("name", "ada"))));
-    open.push(served);
+    const served = closing(await listen(session(visits, (req, res) => res.end(req.session.setDefault("name", "ada")))));
     const { text, setCookies } = await browser(served.url).visit("/");
     expect([text, setCookies.length]).toEqual(["ada", 1]);
   });
@@ -331,7 +326,7 @@ describe("a response of a class of its own", () => {
       listener(req, res);
     }).listen(0);
     await once(server, "listening");
-    open.push({ url: "", close: () => server.close() });
+    closing({ url: "", close: () => server.close() });
     const { port } = server.address() as AddressInfo;
     const pages = [1, 2].map(() => browser(`http://127.0.0.1:${port}`).visit("/"));
     return (await Promise.all(pages)).map(({ setCookies }) => setCookies.length);
@@ -517,7 +512,7 @@ describe("a change after the head has left", () => {
         res.end();
       }),
     );
-    open.push(served);
+    closing(served);
     const tab = browser(served.url);
     await tab.visit("/");
     expect((await tab.visit("/")).text).toBe("late");
@@ -540,7 +535,7 @@ describe("a change after the head has left", () => {
         return res.end("two");
       }),
     );
-    open.push(served);
+    closing(served);
     const tab = browser(served.url);
     if (name === "a new id") await tab.visit("/login");
     expect(await eventsOf(() => tab.visit("/late"))).toEqual(["late"]);
@@ -596,7 +591,7 @@ describe("a change after the head has left", () => {
         res.end("two");
       }),
     );
-    open.push(served);
+    closing(served);
     const tab = browser(served.url);
     await tab.visit("/login");
     expect(await eventsOf(() => tab.visit("/logout"))).toEqual([]);

@@ -1,13 +1,8 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { browser } from "../../src/testing/browser.ts";
 import { manualClock } from "../../src/testing/clock.ts";
-import type { Served } from "../../src/testing/internal/adapter-stage.ts";
+import { closing } from "./closing.ts";
 import { listen } from "./servers.ts";
-
-const open: Served[] = [];
-afterEach(async () => {
-  for (const { close } of open.splice(0)) await close();
-});
 
 /** A server that sets these cookies at `/a/set`, and says elsewhere what it was sent. */
 async function urlOf(...lines: string[]): Promise<string> {
@@ -15,7 +10,7 @@ async function urlOf(...lines: string[]): Promise<string> {
     if (req.url?.startsWith("/a/set") === true) res.setHeader("Set-Cookie", lines);
     res.end(JSON.stringify({ cookie: req.headers.cookie, proto: req.headers["x-forwarded-proto"] }));
   });
-  open.push(served);
+  closing(served);
   return served.url;
 }
 

@@ -6,26 +6,21 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import type { ErrorRequestHandler, Express, RequestHandler } from "express";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { session } from "../../src/adapters/express.ts";
 import { session as ambient } from "../../src/core/context.ts";
 import { testAdapter } from "../../src/testing/adapter-suite.ts";
 import { type Browser, browser } from "../../src/testing/browser.ts";
-import { type Served, deferred } from "../../src/testing/internal/adapter-stage.ts";
+import { deferred } from "../../src/testing/internal/adapter-stage.ts";
+import { closing } from "./closing.ts";
 import { type Fixture, brokenFixture, eventsOf, fixture } from "./fixtures.ts";
 import { compress } from "./layers.ts";
 import { EXPRESS, listen, overExpress } from "./servers.ts";
 
-const open: Served[] = [];
-afterEach(async () => {
-  for (const { close } of open.splice(0)) await close();
-});
-
 const FILE = fileURLToPath(import.meta.url);
 
 async function tabAt(app: Express, https = false): Promise<Browser> {
-  const served = await listen(app);
-  open.push(served);
+  const served = closing(await listen(app));
   return browser(served.url, { https });
 }
 
@@ -44,8 +39,7 @@ const begin: RequestHandler = (_req, res, next) => (res.flushHeaders(), next());
 
 /** The warnings while a server answers one visit. */
 async function warningsOf(app: Parameters<typeof listen>[0], https = false): Promise<unknown> {
-  const served = await listen(app);
-  open.push(served);
+  const served = closing(await listen(app));
   const warned = once(process, "warning");
   await browser(served.url, { https }).visit("/");
   const [warning] = (await warned) as [{ code: string }];
@@ -94,7 +88,7 @@ describe.each(Object.entries(EXPRESS))("%s adapter", (_version, express) => {
       app.get("/json", (_req, res) => void res.json({ n: 1 }));
       app.get("/send", (_req, res) => void res.cookie("a", "1").send("sent"));
       app.get("/status", (_req, res) => void res.sendStatus(201));
-      const { url } = await listen(app).then((served) => (open.push(served), served));
+      const { url } = closing(await listen(app));
       const seen: unknown[] = [];
       for (const path of ["/redirect", "/json", "/send", "/status"]) {
         const { status, setCookies } = await browser(url).visit(path);
@@ -288,7 +282,7 @@ describe("express adapter", () => {
         res.end("one");
       });
     });
-    open.push(served);
+    closing(served);
     expect((await browser(served.url).visit("/")).setCookies.length).toBe(1);
   });
 
@@ -300,15 +294,8 @@ describe("express adapter", () => {
       res.end("one");
       sent = socket?.bytesWritten ?? 0;
     });
-    const served = await listen(app);
-    open.push(served);
+    const served = closing(await listen(app));
     await browser(served.url).visit("/");
     expect(sent).toBeGreaterThan(0);
-  });
-
-  test("throws for options that it does not know", () => {
-    for (const options of [{ loda: "lazy" }, { load: "late" }]) {
-      expect(() => session(fixture().visits, options as never)).toThrow(expect.objectContaining({ code: "CONFIG" }));
-    }
   });
 });

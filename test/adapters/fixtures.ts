@@ -2,6 +2,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { on } from "node:events";
 import {
+  type CookieOptions,
   EVENTS,
   type Session,
   type SessionEvent,
@@ -24,6 +25,14 @@ export function fixture(before?: (verb: Verb) => unknown): Fixture {
   const store = countingStore(memoryStore(), before);
   const keys = { current: "adapters-own_key-for-tests-only_0123456789" };
   return { store, visits: sessions<Data>({ store, keys, storeTimeout: 60 }) };
+}
+
+/** Sessions of their own beside others, by the name of their cookie or all of its options. */
+export function own(cookie: string | CookieOptions, before?: (verb: Verb) => unknown): Fixture {
+  const store = countingStore(memoryStore(), before);
+  const keys = { current: "apart-own_key-for-tests-only_0123456789" };
+  const options = typeof cookie === "string" ? { name: cookie } : cookie;
+  return { store, visits: sessions<Data>({ store, keys, storeTimeout: 60, cookie: options }) };
 }
 
 /** Sessions that cannot be saved. */

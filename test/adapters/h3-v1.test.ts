@@ -1,9 +1,9 @@
 import { type App, type EventHandler, createApp, createError, eventHandler, toNodeListener } from "h3v1";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type H3Options, session } from "../../src/adapters/h3-v1.ts";
 import { testAdapter } from "../../src/testing/adapter-suite.ts";
 import { type Browser, browser } from "../../src/testing/browser.ts";
-import type { Served } from "../../src/testing/internal/adapter-stage.ts";
+import { closing } from "./closing.ts";
 import { type Visit, fixture, warningOf } from "./fixtures.ts";
 import { listen } from "./servers.ts";
 import { overH3v1 } from "./web-servers.ts";
@@ -13,11 +13,6 @@ for (const load of ["lazy", "eager"] as const) {
     testAdapter({ test, serve: overH3v1(load), load, ambient: false });
   });
 }
-
-const open: Served[] = [];
-afterEach(async () => {
-  for (const { close } of open.splice(0)) await close();
-});
 
 /** An application whose `/who` tells the user, and whose `/page` makes it eve. */
 function appOf(options: H3Options = {}, end: () => unknown = () => "done"): App {
@@ -39,8 +34,7 @@ function appOf(options: H3Options = {}, end: () => unknown = () => "done"): App 
 }
 
 async function visitorOf(app: App, https = false): Promise<Browser> {
-  const served = await listen(toNodeListener(app));
-  open.push(served);
+  const served = closing(await listen(toNodeListener(app)));
   return browser(served.url, { https });
 }
 
@@ -68,12 +62,4 @@ test("behind a proxy that is not trusted it says so; behind a trusted one its co
   };
   expect([await secure({}), await secure({ trustProxy: true })]).toEqual([false, true]);
   expect(await warned).toContain("trustProxy: true");
-});
-
-test("with a wrong option or without sessions, it throws", () => {
-  const { visits } = fixture();
-  const config = expect.objectContaining({ code: "CONFIG" });
-  expect(() => session(visits, { load: "never" as never })).toThrow(config);
-  expect(() => session(visits, { trustproxy: true } as never)).toThrow(config);
-  expect(() => session(undefined as never)).toThrow(config);
 });

@@ -12,15 +12,17 @@ import {
   serve,
   toNodeHandler,
 } from "h3";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type H3Options, session } from "../../src/adapters/h3.ts";
 import { session as ambient } from "../../src/core/context.ts";
 import { type Session, cookieSessions } from "../../src/index.ts";
 import { testAdapter } from "../../src/testing/adapter-suite.ts";
 import { browser } from "../../src/testing/browser.ts";
-import { type Served, deferred } from "../../src/testing/internal/adapter-stage.ts";
+import { deferred } from "../../src/testing/internal/adapter-stage.ts";
+import { closing } from "./closing.ts";
 import { type Data, type Fixture, brokenFixture, eventsOf, fixture, warningOf } from "./fixtures.ts";
 import { listen } from "./servers.ts";
+import { OUTAGE, answersToOutage, secureCookies, visitor } from "./web-cases.ts";
 import { overH3 } from "./web-servers.ts";
 
 for (const load of ["lazy", "eager"] as const) {
@@ -28,11 +30,6 @@ for (const load of ["lazy", "eager"] as const) {
     testAdapter({ test, serve: overH3(load), load });
   });
 }
-
-const open: Served[] = [];
-afterEach(async () => {
-  for (const { close } of open.splice(0)) await close();
-});
 
 interface Setting extends H3Options {
   config?: H3Config;
@@ -55,17 +52,6 @@ async function begin(event: H3Event, user = "eve"): Promise<Session> {
   const current = await event.context.session();
   current["user"] = user;
   return current;
-}
-
-/** Visits by one browser, without a server. */
-function visitor(app: H3): (path: string) => Promise<Response> {
-  let cookie = "";
-  return async (path) => {
-    const response = await app.request(path, { headers: { cookie } });
-    const line = response.headers.getSetCookie().find((field) => field.startsWith("sid="));
-    if (line !== undefined) cookie = String(line.split(";", 1));
-    return response;
-  };
 }
 
 /** What the store knows of a user, after a page that was to make it eve. */
@@ -152,23 +138,10 @@ test("a session that cannot be loaded is an error of the handler that asks, or o
     throw new Error("the store is down, on purpose");
   });
   const login = await appOf(fixture()).request("/login");
-  const visit = { headers: { cookie: String(login.headers.get("set-cookie")?.split(";", 1)) } };
   const plain = { "/plain": () => "plain" };
   const lazy = appOf(down, plain);
   const eager = appOf(down, plain, { load: "eager" });
-  const answers = [
-    await lazy.request("/who", visit),
-    await lazy.request("/plain", visit),
-    await eager.request("/plain", visit),
-  ];
-  expect(answers.map(({ status }) => status)).toEqual([503, 200, 503]);
-  for (const { headers } of [answers[0], answers[2]] as Response[]) {
-    expect([headers.get("cache-control"), headers.get("vary"), headers.get("retry-after")]).toEqual([
-      "no-store",
-      "Cookie",
-      "1",
-    ]);
-  }
+  expect(await answersToOutage(login, lazy, eager)).toEqual(OUTAGE);
 });
 
 describe("an answer", () => {
@@ -212,10 +185,9 @@ describe("an answer", () => {
 
   test("that Node's own response has sent already cannot carry a cookie, which is told", async () => {
     const node = fromNodeHandler((_req, res) => void res.end("node"));
-    const served = await listen(
-      toNodeHandler(appOf(fixture(), { "/page": async (event) => (await begin(event), node(event)) })),
+    const served = closing(
+      await listen(toNodeHandler(appOf(fixture(), { "/page": async (event) => (await begin(event), node(event)) }))),
     );
-    open.push(served);
     const visit = () => browser(served.url).visit("/page");
     expect(await eventsOf(visit)).toEqual(["late"]);
   });
@@ -245,7 +217,7 @@ describe("a body that streams", () => {
       gracefulShutdown: false,
     });
     await server.ready();
-    open.push({ url: String(server.url), close: () => server.close(true) });
+    closing({ url: String(server.url), close: () => server.close(true) });
     const tab = browser(String(server.url));
     await tab.visit("/login");
     const streaming = tab.visit("/stream");
@@ -279,23 +251,11 @@ describe("mounted", () => {
 
   test("behind a proxy that is not trusted, it says so; behind a trusted one its cookie is secure", async () => {
     const warned = warningOf("FLAGON_PROXY");
-    const secure = async (options: H3Options, headers: Record<string, string>, url = "http://example.test/login") => {
-      const answer = await appOf(fixture(), {}, options).request(url, { headers });
-      return answer.headers.getSetCookie().join("").includes("Secure");
+    const login = (options: H3Options, url: string, init: RequestInit) => {
+      return appOf(fixture(), {}, options).request(url, init);
     };
-    const proxied = { "X-Forwarded-Proto": "https" };
-    expect(await secure({}, proxied)).toBe(false);
-    expect(await secure({ trustProxy: true }, proxied)).toBe(true);
-    expect(await secure({}, {}, "https://example.test/login")).toBe(true);
+    expect(await secureCookies(login)).toEqual([false, true, true]);
     expect(await warned).toContain("trustProxy: true");
-  });
-
-  test("with a wrong option or without sessions, it throws", () => {
-    const { visits } = fixture();
-    const config = expect.objectContaining({ code: "CONFIG" });
-    expect(() => session(visits, { load: "never" as never })).toThrow(config);
-    expect(() => session(visits, { trustproxy: true } as never)).toThrow(config);
-    expect(() => session(undefined as never)).toThrow(config);
   });
 });
 

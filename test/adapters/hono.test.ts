@@ -8,8 +8,10 @@ import { session as ambient } from "../../src/core/context.ts";
 import { cookieSessions } from "../../src/index.ts";
 import { testAdapter } from "../../src/testing/adapter-suite.ts";
 import { browser } from "../../src/testing/browser.ts";
-import { type Served, deferred } from "../../src/testing/internal/adapter-stage.ts";
+import { deferred } from "../../src/testing/internal/adapter-stage.ts";
+import { closing } from "./closing.ts";
 import { type Data, type Fixture, type Visit, brokenFixture, eventsOf, fixture, warningOf } from "./fixtures.ts";
+import { OUTAGE, answersToOutage, secureCookies, visitor } from "./web-cases.ts";
 import { listenWeb, overHono } from "./web-servers.ts";
 
 for (const load of ["lazy", "eager"] as const) {
@@ -21,10 +23,8 @@ for (const load of ["lazy", "eager"] as const) {
 type Env = { Variables: SessionVariables<Data> };
 type App = Hono<Env>;
 
-const open: Served[] = [];
-afterEach(async () => {
+afterEach(() => {
   vi.restoreAllMocks();
-  for (const { close } of open.splice(0)) await close();
 });
 
 /** An application whose `/who` tells the user, and whose other pages are as given. */
@@ -43,17 +43,6 @@ function appOf(
   });
   for (const [path, handler] of Object.entries(pages)) app.get(path, handler);
   return app;
-}
-
-/** Visits by one browser, without a server. */
-function visitor(app: App): (path: string) => Promise<Response> {
-  let cookie = "";
-  return async (path) => {
-    const response = await app.request(path, { headers: { cookie } });
-    const line = response.headers.getSetCookie().find((field) => field.startsWith("sid="));
-    if (line !== undefined) cookie = String(line.split(";", 1));
-    return response;
-  };
 }
 
 async function begin(c: Context<Env>): Promise<void> {
@@ -182,22 +171,9 @@ test("a session that cannot be loaded is an error of the handler that asks, or o
   });
   const up = fixture();
   const login = await appOf(up).request("/login");
-  const visit = { headers: { cookie: String(login.headers.get("set-cookie")?.split(";", 1)) } };
   const lazy = appOf(down, { "/plain": (c) => c.text("plain") });
   const eager = new Hono().use(session(down.visits, { load: "eager" })).get("/plain", (c) => c.text("plain"));
-  const answers = [
-    await lazy.request("/who", visit),
-    await lazy.request("/plain", visit),
-    await eager.request("/plain", visit),
-  ];
-  expect(answers.map(({ status }) => status)).toEqual([503, 200, 503]);
-  for (const { headers } of [answers[0], answers[2]] as Response[]) {
-    expect([headers.get("cache-control"), headers.get("vary"), headers.getSetCookie()]).toEqual([
-      "no-store",
-      "Cookie",
-      [],
-    ]);
-  }
+  expect(await answersToOutage(login, lazy, eager)).toEqual(OUTAGE);
 });
 
 describe("a response", () => {
@@ -255,8 +231,7 @@ describe("a stream", () => {
           : streamSSE(c, (to) => produce(c, () => to.writeSSE({ data: "one" })));
       },
     });
-    const served = await listenWeb(app);
-    open.push(served);
+    const served = closing(await listenWeb(app));
     const tab = browser(served.url);
     await tab.visit("/login");
     const streaming = tab.visit("/stream");
@@ -287,8 +262,7 @@ describe("a stream", () => {
         },
       },
     );
-    const served = await listenWeb(app);
-    open.push(served);
+    const served = closing(await listenWeb(app));
     const tab = browser(served.url);
     await tab.visit("/login");
     const leaving = new AbortController();
@@ -332,44 +306,30 @@ describe("mounted", () => {
 
   test("behind a proxy that is not trusted, it says so; behind a trusted one its cookie is secure", async () => {
     const warned = warningOf("FLAGON_PROXY");
-    const secure = async (
-      options: HonoOptions<"lazy">,
-      headers: Record<string, string>,
-      url = "http://example.test/",
-    ) => {
-      const app = new Hono().use(session(fixture().visits, options));
-      app.get("/", async (c) => (await begin(c as never), c.text("")));
-      return (await app.request(url, { headers })).headers.getSetCookie().join("").includes("Secure");
+    const login = (options: HonoOptions<"lazy">, url: string, init: RequestInit) => {
+      const app = new Hono<Env>().use(session(fixture().visits, options));
+      return app.get("/login", async (c) => (await begin(c), c.text(""))).request(url, init);
     };
-    const proxied = { "X-Forwarded-Proto": "https" };
-    expect(await secure({}, proxied)).toBe(false);
-    expect(await secure({ trustProxy: true }, proxied)).toBe(true);
-    expect(await secure({}, {}, "https://example.test/")).toBe(true);
+    expect(await secureCookies(login)).toEqual([false, true, true]);
     expect(await warned).toContain("trustProxy: true");
-  });
-
-  test("with a wrong option or without sessions, it throws", () => {
-    const { visits } = fixture();
-    const config = expect.objectContaining({ code: "CONFIG" });
-    expect(() => session(visits, { load: "never" as never })).toThrow(config);
-    expect(() => session(visits, { trustproxy: true } as never)).toThrow(config);
-    expect(() => session(undefined as never)).toThrow(config);
   });
 });
 
 test("an eager session is looked at by whoever takes it, and not by whoever takes another variable", async () => {
-  const { visits } = fixture();
+  const [{ visits }, staff] = [fixture(), fixture()];
   const app = new Hono<{ Variables: { other: string } }>().use(async (c, next) => {
     c.set("other", "else");
     await next();
   });
   const whole = app
     .use(session(visits, { load: "eager" }))
+    .use(session(staff.visits, { load: "eager", property: "staff" }))
     .get("/other", (c) => c.text(c.var.other + c.get("other")))
     .get("/var", (c) => c.text(String(c.var.session["user"])))
     .get("/get", (c) => c.text(String(c.get("session").get("user", "nobody"))))
+    .get("/beside", (c) => c.text(`${c.get("staff") === c.var.staff} ${Object.is(c.var.staff, c.var.session)}`))
     .get("/names", (c) => c.text(Object.keys(c.var).join(" ")));
-  const answers = ["/other", "/var", "/get", "/names"].map(async (path) => {
+  const answers = ["/other", "/var", "/get", "/beside", "/names"].map(async (path) => {
     const answer = await whole.request(path);
     return [await answer.text(), answer.headers.get("vary")];
   });
@@ -377,7 +337,8 @@ test("an eager session is looked at by whoever takes it, and not by whoever take
     ["elseelse", null],
     ["undefined", "Cookie"],
     ["nobody", "Cookie"],
-    ["other session", null],
+    ["true false", "Cookie"],
+    ["other session staff", null],
   ]);
 });
 

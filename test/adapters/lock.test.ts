@@ -139,6 +139,21 @@ describe.each(Object.entries({ ...hosts, ...routed }))("lock: true over %s", (_n
   });
 });
 
+test("a lock is given back where the handler never asked for its session", async () => {
+  const visits = sessions<Account>({ store: memoryStore(), keys: { current: KEY } });
+  const app = express().use(overExpress(visits, { load: "lazy" }));
+  app.get("/login", async (req, res) => {
+    const session = req.session as unknown as Promise<Session<Account>>;
+    res.send(login(await session));
+  });
+  app.get("/look", overExpress(visits, { lock: { wait: 0.01 } }), (_req, res) => void res.send("looked"));
+  const { url, close } = await listen(app);
+  const tab = browser(url);
+  await tab.visit("/login");
+  expect([(await tab.visit("/look")).status, (await tab.visit("/look")).status]).toEqual([200, 200]);
+  await close();
+});
+
 test("lock is refused for sessions that cannot be locked", () => {
   const inCookie = cookieSessions<Account>({ keys: { current: KEY } });
   for (const create of [

@@ -8,7 +8,7 @@ import type { Response } from "express";
 import type { FastifyReply } from "fastify";
 import { SessionModule } from "../../src/adapters/nest.ts";
 import type { Session } from "../../src/index.ts";
-import type { Act, AdapterKit, Answer, KitData, Served } from "../../src/testing/internal/adapter-stage.ts";
+import type { AdapterKit, Answer, KitData, Served } from "../../src/testing/internal/adapter-stage.ts";
 import { hint } from "./servers.ts";
 
 /** What Nest runs on. */
@@ -38,13 +38,13 @@ export async function start(
 }
 
 type Answering = Response | FastifyReply;
-type Asking = { url: string; session: Session<KitData> };
+type Asking = { url: string };
 
-/** A controller that answers every path as the kit wants. */
-function controllerOf(act: Act): Type {
+/** A controller that answers every path as it is told. */
+function controllerOf(act: (request: Asking) => Promise<Answer>): Type {
   class KitController {
     async answer(request: Asking, response: Answering): Promise<unknown> {
-      const { status = 200, headers = [], body = "", hints } = await act(request.url, () => request.session);
+      const { status = 200, headers = [], body = "", hints } = await act(request);
       hint("raw" in response ? response.raw : response, hints);
       response.status(status);
       for (const [name, value] of headers) {
@@ -70,10 +70,16 @@ function bodyOf(body: Answer["body"] & {}): string | StreamableFile {
 /** The kit's pages over a host. `prepare`: before the application listens. */
 export function overNest(host: Host, load: "eager" | "lazy", prepare?: (app: App) => unknown): AdapterKit["serve"] {
   return (sessions, act) => {
-    // oxlint-disable-next-line typescript/no-extraneous-class -- a module is a class
-    class KitModule {}
-    const imports = [SessionModule.forRoot(sessions, { load })];
-    Module({ imports, controllers: [controllerOf(act)] })(KitModule);
-    return start(KitModule, hostOf(host), prepare);
+    const answer = (request: Asking) =>
+      act(request.url, () => (request as Asking & { session: Session<KitData> }).session);
+    return start(moduleOf([SessionModule.forRoot(sessions, { load })], answer), hostOf(host), prepare);
   };
+}
+
+/** An application whose every path is answered as it is told. */
+export function moduleOf(imports: DynamicModule[], answer: (request: Asking) => Promise<Answer>): Type {
+  // oxlint-disable-next-line typescript/no-extraneous-class -- a module is a class
+  class KitModule {}
+  Module({ imports, controllers: [controllerOf(answer)] })(KitModule);
+  return KitModule;
 }

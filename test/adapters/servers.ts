@@ -51,12 +51,15 @@ export interface Around {
 
 const nothing: Layer = (_request, _response, next) => next();
 
-export function overNode(
-  load: "eager" | "lazy",
-  { front = nothing, behind = nothing, http2 = false }: Around = {},
-): AdapterKit["serve"] {
+/** Serves a listener behind a layer, by either HTTP. */
+export function listenBehind({ front = nothing, http2 = false }: Around, listener: RequestListener): Promise<Served> {
+  const serve = http2 ? listenHttp2 : listen;
+  return serve((req, res) => front(req, res, () => listener(req, res)));
+}
+
+export function overNode(load: "eager" | "lazy", around: Around = {}): AdapterKit["serve"] {
+  const { behind = nothing } = around;
   return (sessions, act) => {
-    const serve = http2 ? listenHttp2 : listen;
     const listener = nodeSession(
       sessions,
       async (req, res) => {
@@ -70,7 +73,7 @@ export function overNode(
       },
       { load },
     );
-    return serve((req, res) => front(req, res, () => listener(req, res)));
+    return listenBehind(around, listener);
   };
 }
 
@@ -156,7 +159,7 @@ export const KOA: Record<string, () => koa3> = {
 export function overKoa(
   koa: () => koa3,
   load: "eager" | "lazy",
-  { front = nothing, behind = nothing }: Around = {},
+  { front = nothing, behind = nothing, http2 = false }: Around = {},
 ): AdapterKit["serve"] {
   return (sessions, act) => {
     const app = koa();
@@ -169,13 +172,13 @@ export function overKoa(
       };
     app.use(through(front)).use(koaSession(sessions, { load })).use(through(behind));
     app.use(async (ctx) => fill(ctx, await act(ctx.path, () => ctx.session)));
-    return listenKoa(app);
+    return listenKoa(app, { http2 });
   };
 }
 
-export function listenKoa(app: koa3): Promise<Served> {
+export function listenKoa(app: koa3, around: Around = {}): Promise<Served> {
   const answer = app.callback();
-  return listen((req, res) => void answer(req, res));
+  return listenBehind(around, (req, res) => void answer(req, res));
 }
 
 function fill(ctx: KoaContext, { status = 200, headers = [], body = "", hints }: Answer): void {
@@ -189,7 +192,9 @@ function fill(ctx: KoaContext, { status = 200, headers = [], body = "", hints }:
 }
 
 /** Web standards have no server of their own: this one hands requests from `node:http` to the handler. */
-export const overFetch: AdapterKit["serve"] = (sessions, act) => listen(bridge(fetchHandler(sessions, act)));
+export function overFetch(around: Around = {}): AdapterKit["serve"] {
+  return (sessions, act) => listenBehind(around, bridge(fetchHandler(sessions, act)));
+}
 
 /** A fetch handler that answers as the kit asks. */
 export function fetchHandler(...[sessions, act]: Parameters<AdapterKit["serve"]>) {

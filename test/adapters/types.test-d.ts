@@ -1,3 +1,4 @@
+import { createServer } from "node:http";
 import express5 from "express";
 import express4 from "express4";
 import { H3 } from "h3";
@@ -11,7 +12,7 @@ import { session as fetchSession } from "../../src/adapters/fetch.ts";
 import { session as h3Session } from "../../src/adapters/h3.ts";
 import { type SessionVariables, session as honoSession } from "../../src/adapters/hono.ts";
 import { session as koaSession } from "../../src/adapters/koa.ts";
-import { session as nodeSession } from "../../src/adapters/node.ts";
+import { type SessionRequest, session as nodeSession } from "../../src/adapters/node.ts";
 import type { Session, SessionInterface } from "../../src/index.ts";
 
 interface Visit {
@@ -19,7 +20,12 @@ interface Visit {
   visits: number;
 }
 
+interface Staff {
+  name: string;
+}
+
 declare const visits: SessionInterface<Visit>;
+declare const staff: SessionInterface<Staff>;
 
 test("a handler of node:http knows its data from the sessions", () => {
   nodeSession(visits, (req, res) => {
@@ -33,6 +39,22 @@ test("a handler of node:http knows its data from the sessions", () => {
 
 test("a lazy handler of node:http has a promise", () => {
   nodeSession(visits, (req) => expectTypeOf(req.session).toEqualTypeOf<Promise<Session<Visit>>>(), { load: "lazy" });
+});
+
+test("a handler of node:http knows the data of two sessions, by their names", () => {
+  const handler = nodeSession(
+    staff,
+    (req: SessionRequest<Visit> & SessionRequest<Staff, "lazy", "staff">, res) => {
+      expectTypeOf(req.session).toEqualTypeOf<Session<Visit>>();
+      expectTypeOf(req.staff).toEqualTypeOf<Promise<Session<Staff>>>();
+      // @ts-expect-error -- nobody mounted it
+      res.end(String(req.stuff));
+    },
+    { load: "lazy", property: "staff" },
+  );
+  createServer(nodeSession(visits, handler));
+  // @ts-expect-error -- the visitor's is missing
+  createServer(handler);
 });
 
 test("a session is read, not assigned", () => {
@@ -72,6 +94,22 @@ test("a handler of Hono knows its data from the middleware before it", () => {
     expectTypeOf(c.var.session).toEqualTypeOf<Session<Visit>>();
     // @ts-expect-error -- a number
     c.var.session.visits = "one";
+    return c.text("");
+  });
+});
+
+test("a handler of Hono knows the data of two sessions, by their names", () => {
+  const both = new Hono().use(honoSession(visits)).use(honoSession(staff, { load: "eager", property: "staff" }));
+  both.get("/", async (c) => {
+    expectTypeOf(await c.var.session()).toEqualTypeOf<Session<Visit>>();
+    expectTypeOf(c.var.staff).toEqualTypeOf<Session<Staff>>();
+    // @ts-expect-error -- nobody mounted it
+    return c.text(String(c.var.stuff));
+  });
+  type Variables = SessionVariables<Visit> & SessionVariables<Staff, "eager", "staff">;
+  new Hono<{ Variables: Variables }>().get("/", async (c) => {
+    expectTypeOf(await c.var.session()).toEqualTypeOf<Session<Visit>>();
+    expectTypeOf(c.var.staff.name).toEqualTypeOf<string | undefined>();
     return c.text("");
   });
 });

@@ -8,25 +8,29 @@ import { session as h3Session } from "../../src/adapters/h3.ts";
 import { session as honoSession } from "../../src/adapters/hono.ts";
 import type { Session } from "../../src/index.ts";
 import type { AdapterKit, KitData, Served } from "../../src/testing/internal/adapter-stage.ts";
-import { bodyOf, hint, listen } from "./servers.ts";
+import { type Around, bodyOf, hint, listenBehind } from "./servers.ts";
 
 /** An application that answers as the kit asks. */
 type Application<App> = (...given: Parameters<AdapterKit["serve"]>) => App;
 
 /** Other middleware of Hono, around the session. */
-interface Around {
+interface AroundHono {
   front?: MiddlewareHandler;
   behind?: MiddlewareHandler;
+  http2?: boolean;
 }
 
 const nothing: MiddlewareHandler = (_c, next) => next();
 
-export function overHono(load: "eager" | "lazy", around: Around = {}): AdapterKit["serve"] {
+export function overHono(load: "eager" | "lazy", around: AroundHono = {}): AdapterKit["serve"] {
   const application = honoApp(load, around);
-  return (sessions, act) => listenWeb(application(sessions, act));
+  return (sessions, act) => listenWeb(application(sessions, act), around);
 }
 
-export function honoApp(load: "eager" | "lazy", { front = nothing, behind = nothing }: Around = {}): Application<Hono> {
+export function honoApp(
+  load: "eager" | "lazy",
+  { front = nothing, behind = nothing }: AroundHono = {},
+): Application<Hono> {
   return (sessions, act) => {
     const app = new Hono();
     app.onError((error, c) => ("getResponse" in error ? error.getResponse() : c.text("oops", 500)));
@@ -44,9 +48,12 @@ export function honoApp(load: "eager" | "lazy", { front = nothing, behind = noth
 }
 
 /** Serves a Hono application as `@hono/node-server` does. */
-export function listenWeb({ fetch }: Pick<Hono<{ Bindings: HttpBindings }>, "fetch">): Promise<Served> {
+export function listenWeb(
+  { fetch }: Pick<Hono<{ Bindings: HttpBindings }>, "fetch">,
+  { http2 = false } = {},
+): Promise<Served> {
   const listener = getRequestListener(fetch);
-  return listen((incoming, outgoing) => void listener(incoming, outgoing));
+  return listenBehind({ http2 }, (incoming, outgoing) => void listener(incoming, outgoing));
 }
 
 /** The session that was put in reach as itself, or as a function. */
@@ -54,9 +61,9 @@ function sessionIn(found: unknown): Session<KitData> | Promise<Session<KitData>>
   return typeof found === "function" ? (found as () => Promise<Session<KitData>>)() : (found as Session<KitData>);
 }
 
-export function overH3(load: "eager" | "lazy"): AdapterKit["serve"] {
+export function overH3(load: "eager" | "lazy", around: Around = {}): AdapterKit["serve"] {
   const application = h3App(load);
-  return (sessions, act) => listen(toNodeHandler(application(sessions, act)));
+  return (sessions, act) => listenBehind(around, toNodeHandler(application(sessions, act)));
 }
 
 export function h3App(load: "eager" | "lazy"): Application<H3> {
@@ -73,7 +80,7 @@ export function h3App(load: "eager" | "lazy"): Application<H3> {
   };
 }
 
-export function overH3v1(load: "eager" | "lazy"): AdapterKit["serve"] {
+export function overH3v1(load: "eager" | "lazy", around: Around = {}): AdapterKit["serve"] {
   return (sessions, act) => {
     // What is unhandled is printed.
     const app = createApp({ onError: (error) => void (error.unhandled = false) }).use(h3v1Session(sessions, { load }));
@@ -88,6 +95,6 @@ export function overH3v1(load: "eager" | "lazy"): AdapterKit["serve"] {
         return typeof body === "string" ? send(event, body) : bodyOf(body);
       }),
     );
-    return listen(toNodeListener(app));
+    return listenBehind(around, toNodeListener(app));
   };
 }

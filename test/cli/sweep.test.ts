@@ -191,3 +191,9 @@ test("flagon shows its help, that of its commands, and its version", async () =>
     out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
   });
 });
+
+test("flagon ends quietly when nobody reads on", async () => {
+  const { child, ended } = startFlagon(".", "--help");
+  child.stdout?.destroy();
+  expect(await ended).toMatchObject({ err: "", code: 0 });
+});

@@ -109,10 +109,15 @@ export class Visit {
     this.#compareHeaders(answer, headers);
   }
 
-  /** As `compare`, where others were there at the same time or the store failed once: a merge tells of them or not. */
+  /**
+   * As `compare`, where others were there at the same time or the store failed once: a merge tells of them or not. Where
+   * another one wrote the very bytes, a save cannot know who did, and may tell of the conflict that both had.
+   */
   compareLoosely(answer: Answer, reply: Reply): void {
     const wrote = answer.result === "saved" || answer.result === "merged";
-    this.compare(wrote ? { ...answer, result: "written" } : answer, reply);
+    const told = answer.alike?.filter((key) => reply.error === undefined && reply.saved.conflicts.includes(key)) ?? [];
+    const loose = { ...answer, conflicts: [...answer.conflicts, ...told] };
+    this.compare(wrote ? { ...loose, result: "written" } : loose, reply);
   }
 
   #compareHeaders({ cookie, lasting }: Answer, headers: Saved["headers"]): void {

@@ -82,6 +82,8 @@ export interface Answer {
   /** Whether a cookie that is set outlives the browser. */
   readonly lasting?: boolean;
   readonly conflicts: readonly string[];
+  /** Keys that another request had changed to the very same. */
+  readonly alike?: readonly string[];
   /** What the store is asked; absent where another request was first: that is not promised. */
   readonly asked?: Asked;
 }
@@ -208,13 +210,14 @@ function moved(world: World, request: Request, time: Time): Step {
     const asked = { create: 1, update: 1, delete: 1 };
     return { world, answer: { error: "GONE", cookie: "none", conflicts: [], asked } };
   }
-  const { data, conflicts } = merged(request, loaded.kept, theirs);
+  const { data, conflicts, alike } = merged(request, loaded.kept, theirs);
   const wrote = written(loaded.kept, theirs, data);
   const asked = wrote.result === "saved" && { asked: { create: 1, ...wrote.asked } };
   const answer = {
     result: wrote.result,
     ...asked,
     conflicts,
+    alike,
     cookie: "set",
     lasting: isPermanent(request.data),
   } as const;
@@ -237,8 +240,8 @@ function changed(world: World, request: Request, time: Time): Step {
       world: touched(world, loaded.id, theirs, permanent),
       answer: { ...UNCHANGED, cookie, lasting, asked: { update: 1 } },
     };
-  const { data: next, conflicts } = merged(request, loaded.kept, theirs);
-  const answer = { ...written(loaded.kept, theirs, next), conflicts, cookie, lasting } as const;
+  const { data: next, conflicts, alike } = merged(request, loaded.kept, theirs);
+  const answer = { ...written(loaded.kept, theirs, next), conflicts, alike, cookie, lasting } as const;
   const orAt = answer.result === "written" ? theirs.expiresAt : undefined;
   return { world: withData(world, loaded.id, next, createdAt, orAt), answer };
 }
@@ -250,17 +253,23 @@ function written(mine: Kept, theirs: Kept, next: Data) {
   return { result: "merged", asked: { update: 2 } } as const;
 }
 
+interface Merged {
+  readonly data: Data;
+  readonly conflicts: readonly string[];
+  readonly alike: readonly string[];
+}
+
 /** Three versions of the data in one, key by key: what I did not change is theirs, `update` runs again, else it is mine. */
-function merged(request: Request, { data: base, version }: Kept, theirs: Kept): { data: Data; conflicts: string[] } {
+function merged(request: Request, { data: base, version }: Kept, theirs: Kept): Merged {
   const { data: mine, updates } = request;
-  if (theirs.version === version) return { data: mine, conflicts: [] };
+  if (theirs.version === version) return { data: mine, conflicts: [], alike: [] };
   const data: Record<string, unknown> = {};
-  const conflicts: string[] = [];
+  const [conflicts, alike]: [string[], string[]] = [[], []];
   for (const key of new Set([...Object.keys(theirs.data), ...Object.keys(mine), ...Object.keys(base)])) {
     const value = valueOf(key);
     if (value !== undefined) data[key] = value;
   }
-  return { data, conflicts };
+  return { data, conflicts, alike };
 
   function valueOf(key: string): unknown {
     const [was, left, right] = [base[key], mine[key], theirs.data[key]];
@@ -268,7 +277,7 @@ function merged(request: Request, { data: base, version }: Kept, theirs: Kept): 
     const known = updates.get(key);
     const byUpdate = known && isDeepStrictEqual(known.before, was) && isDeepStrictEqual(known.after, left);
     if (byUpdate) return known.changes.reduce((current, change) => change(current), right);
-    if (!isDeepStrictEqual(was, right) && !isDeepStrictEqual(left, right)) conflicts.push(key);
+    if (!isDeepStrictEqual(was, right)) (isDeepStrictEqual(left, right) ? alike : conflicts).push(key);
     return left;
   }
 }

@@ -8,6 +8,7 @@ import { session as expressSession } from "../../src/adapters/express.ts";
 import { session as nodeSession } from "../../src/adapters/node.ts";
 import type { Session, SessionInterface } from "../../src/index.ts";
 import type { Act, AdapterKit, Answer, KitData, Served } from "../../src/testing/internal/adapter-stage.ts";
+import { later } from "../servers/adapters.ts";
 import { EXPRESS, KOA, listen, overExpress, overFastify, overFetch, overKoa, overNode } from "../adapters/servers.ts";
 
 /** A server, as the adapter's kit has it, and what else its handlers can answer with. */
@@ -23,11 +24,6 @@ type Handler = (path: string, session: () => Session<KitData>, response: ServerR
 const nest = () => import("../adapters/nest-servers.ts");
 const web = () => import("../adapters/web-servers.ts");
 
-/** For frameworks that a process has to load only where it serves by them. */
-function later(load: () => Promise<AdapterKit["serve"]>): AdapterKit["serve"] {
-  return async (sessions, act) => (await load())(sessions, act);
-}
-
 /** A new adapter is a line here. */
 export const HOSTS: Readonly<Record<string, Host>> = {
   "node:http": { serve: overNode("eager"), respond: respondByNode },
@@ -38,7 +34,7 @@ export const HOSTS: Readonly<Record<string, Host>> = {
   "Nest on Fastify": { serve: later(async () => (await nest()).overNest("Fastify", "eager")) },
   "h3 1": { serve: later(async () => (await web()).overH3v1("eager")) },
   "h3 2": { serve: later(async () => (await web()).overH3("eager")) },
-  fetch: { serve: overFetch },
+  fetch: { serve: overFetch() },
   // Last: its server puts another `Response` in the place of Node's, with which h3 loses the status of an error.
   hono: { serve: later(async () => (await web()).overHono("eager")) },
 };

@@ -4,12 +4,15 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { engine, has } from "../engines.ts";
 import { bundle } from "./bundle.ts";
 import { LIMITS, suitesOf } from "./limits.ts";
+import { NODE_ADAPTERS, WEB_ADAPTERS } from "./names.ts";
 import type { Outcome } from "./program/cases.ts";
 import { COMMANDS, type NodeLike, outcomesIn } from "./runtimes.ts";
 import { outcomesInWorkerd } from "./workerd.ts";
 
 const areThere = [has("runtimes"), has("redis"), has("memcached")].every(Boolean);
 const NODE_LIKE = Object.keys(COMMANDS) as NodeLike[];
+
+const ADAPTERS: ReadonlySet<string> = new Set([...NODE_ADAPTERS, ...WEB_ADAPTERS]);
 
 /** So many runtimes at once, as they wait for engines half of the time. */
 const AT_ONCE = 2;
@@ -35,6 +38,19 @@ describe.skipIf(!areThere)("the built package", () => {
       const own = outcomes.get(runtime)?.filter((outcome) => outcome.suite === suite) ?? [];
       expect(own).not.toEqual([]);
       expect(own.filter(({ failure }) => failure !== undefined)).toEqual([]);
+    });
+
+    test("tries every adapter with both kinds of load that it has", () => {
+      const kinds = new Map<string, Set<string | undefined>>();
+      for (const { suite, name } of outcomes.get(runtime) ?? []) {
+        if (!ADAPTERS.has(suite)) continue;
+        const [, kind] = /\((eager|lazy)\)$/.exec(name) ?? [];
+        kinds.set(suite, (kinds.get(suite) ?? new Set()).add(kind));
+      }
+      const expected = suitesOf(runtime).filter((suite) => ADAPTERS.has(suite));
+      expect(kinds).toEqual(
+        new Map(expected.map((suite) => [suite, new Set(suite === "fetch" ? ["lazy"] : ["lazy", "eager"])])),
+      );
     });
   });
 });

@@ -1,7 +1,16 @@
 import type { AdapterKit, Served } from "../../src/testing/internal/adapter-stage.ts";
-import { EXPRESS, overExpress, overFetch, overNode } from "../adapters/servers.ts";
+import { EXPRESS, KOA, overExpress, overFastify, overFetch, overKoa, overNode } from "../adapters/servers.ts";
 
 const express5 = EXPRESS["Express 5"] as NonNullable<(typeof EXPRESS)[string]>;
+const koa3 = KOA["Koa 3"] as NonNullable<(typeof KOA)[string]>;
+
+const nest = () => import("../adapters/nest-servers.ts");
+const web = () => import("../adapters/web-servers.ts");
+
+/** For frameworks that a process has to load only where it serves by them. */
+export function later(load: () => Promise<AdapterKit["serve"]>): AdapterKit["serve"] {
+  return async (sessions, act) => (await load())(sessions, act);
+}
 
 /** The adapters that a server may be asked to have. */
 export const ADAPTERS = {
@@ -9,7 +18,13 @@ export const ADAPTERS = {
   "express, lazy": overExpress(express5, "lazy"),
   node: overNode("eager"),
   "node, lazy": overNode("lazy"),
-  fetch: overFetch,
+  fetch: overFetch(),
+  fastify: overFastify("eager"),
+  koa: overKoa(koa3, "eager"),
+  hono: later(async () => (await web()).overHono("lazy")),
+  h3: later(async () => (await web()).overH3("lazy")),
+  "h3 1": later(async () => (await web()).overH3v1("lazy")),
+  nest: later(async () => (await nest()).overNest("Express", "eager")),
 } satisfies Record<string, AdapterKit["serve"]>;
 
 export type AdapterName = keyof typeof ADAPTERS;

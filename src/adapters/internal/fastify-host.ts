@@ -7,7 +7,7 @@ type Done = () => void;
 
 /** What is asked of a Fastify request. */
 interface FastifyRequest {
-  raw: IncomingMessage & { session?: unknown };
+  raw: IncomingMessage;
 }
 
 type Headers = Record<string, unknown>;
@@ -24,31 +24,33 @@ interface FastifyReply {
 /** What is asked of Fastify. */
 export interface FastifyInstance {
   hasRequestDecorator(name: string): boolean;
-  decorateRequest(name: string, property: typeof SESSION_OF_RAW): unknown;
+  decorateRequest(name: string, property: ReturnType<typeof ofRaw>): unknown;
   addHook(name: "onRequest", hook: (request: FastifyRequest, reply: FastifyReply, done: Done) => void): unknown;
 }
 
 /** Each request's reply, with the headers of whoever came before us. */
 const replies = new WeakMap<IncomingMessage, { reply: FastifyReply; before: Headers }>();
 
-const SESSION_OF_RAW = {
-  getter(this: FastifyRequest): unknown {
-    return this.raw.session;
-  },
-  setter(this: FastifyRequest, session: unknown): void {
-    this.raw.session = session;
-  },
-};
+function ofRaw(property: string) {
+  return {
+    getter(this: FastifyRequest): unknown {
+      return Reflect.get(this.raw, property);
+    },
+    setter(this: FastifyRequest, session: unknown): void {
+      Reflect.set(this.raw, property, session);
+    },
+  };
+}
 
-/** Gives Fastify's requests the `session` of Node's, and notes how to answer them. Throws `CONFIG` where one is there. */
-export function joinFastify(fastify: FastifyInstance): void {
-  if (fastify.hasRequestDecorator("session")) {
+/** Gives Fastify's requests a session of Node's, and notes how to answer them. Throws `CONFIG` where one is there. */
+export function joinFastify(fastify: FastifyInstance, property: string): void {
+  if (fastify.hasRequestDecorator(property)) {
     throw new SessionError(
       "CONFIG",
-      "Fastify's requests have a session already; take out @fastify/session or its like",
+      `Fastify's requests have a ${property} already; take out @fastify/session or its like, or give another property`,
     );
   }
-  fastify.decorateRequest("session", SESSION_OF_RAW);
+  fastify.decorateRequest(property, ofRaw(property));
   fastify.addHook("onRequest", ({ raw }, reply, done) => {
     replies.set(raw, { reply, before: reply.getHeaders() });
     done();

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SessionInterface } from "../../core/interface.ts";
 import type { LockOptions } from "../../core/lease.ts";
+import { type Mount, beginAgain, comesTooLate } from "./begun.ts";
 import type { Load } from "./load.ts";
-import { type Mount, comesTooLate } from "./too-late.ts";
 import { Visit, visitOf } from "./visit.ts";
 
 /** Middleware over the requests and responses of Node, as Express, connect and Nest know it. */
@@ -16,6 +16,8 @@ export type SessionMiddleware = (
 export interface MiddlewareHost extends Mount {
   load: Load;
   lock?: LockOptions | undefined;
+  /** Under which name requests have their session. */
+  property: string;
   /** Whether the browser came by https. */
   isSecure(request: IncomingMessage): boolean;
   /** Whether the handler failed, so that what it changed is not saved. */
@@ -29,8 +31,8 @@ export function middlewareOf<T extends object>(sessions: SessionInterface<T>, ho
   const { load, lock, property } = host;
   return (request, response, next) => {
     const begun = visitOf(request, property);
-    if (begun && lock) return lockLate(begun, lock, next);
-    if (comesTooLate(request, response, host)) return next();
+    if (begun) return goOnAfter(beginAgain(begun, lock, host), next);
+    if (comesTooLate(response, host)) return next();
     const visit = new Visit(sessions, request, response, {
       load,
       lock,
@@ -45,9 +47,8 @@ export function middlewareOf<T extends object>(sessions: SessionInterface<T>, ho
   };
 }
 
-/** For a route of an application whose sessions are open already. */
-function lockLate(visit: Visit<object>, lock: LockOptions, next: (error?: unknown) => void): void {
+function goOnAfter(done: Promise<void>, next: (error?: unknown) => void): void {
   const goOn = () => next();
   const refuse = (error: unknown) => next(error);
-  visit.lock(lock).then(goOn, refuse);
+  done.then(goOn, refuse);
 }

@@ -1,15 +1,13 @@
-import { IncomingMessage } from "node:http";
-import { Socket } from "node:net";
 import { SessionError } from "../../errors.ts";
 
-/** The option that some adapters have. */
-export interface Named {
+/** The option that most adapters have. */
+export interface Named<P extends string = string> {
   /** Under which name requests have the session: for an application with several. Default: `session`. */
-  property?: string;
+  property?: P;
 }
 
-/** The option `property`, with its default. Throws `CONFIG` for a name that requests of Node have already. */
-export function checkedProperty(property = "session"): string {
-  if (property !== "" && !(property in new IncomingMessage(new Socket()))) return property;
+/** The option `property`, with its default. Throws `CONFIG` for a name that is among `taken`, or in `host`. */
+export function checkedProperty(property = "session", taken = "", host: object = {}): string {
+  if (property !== "" && !taken.split(" ").includes(property) && !(property in host)) return property;
   throw new SessionError("CONFIG", `property is '${property}'; give a name that no request has yet`);
 }

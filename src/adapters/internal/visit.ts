@@ -20,8 +20,8 @@ export interface Host {
   readonly load: Load;
   /** That the request has its session alone; absent: it has not. */
   readonly lock?: LockOptions | undefined;
-  /** Under which name the request has it. Default: `session`. */
-  readonly property?: string | undefined;
+  /** Under which name the request has it. */
+  readonly property: string;
   /** Whether the browser came by https. */
   isSecure(): boolean;
   /** Whether the handler failed, so that what it changed is not saved. */
@@ -49,10 +49,12 @@ export function sessionProperty<Owner>(
   };
 }
 
-const SESSION = /* @__PURE__ */ sessionProperty("req.session", visitOf);
+const SESSION = /* @__PURE__ */ sessionProperty("req.session", (request: IncomingMessage) => {
+  return visitOf(request, "session");
+});
 
 /** The visit that a request is, the first if it is several with a session under that name. */
-export function visitOf(request: IncomingMessage, property = "session"): Visit<object> | undefined {
+export function visitOf(request: IncomingMessage, property: string): Visit<object> | undefined {
   for (const around of aroundsOf(request)) {
     if (around instanceof Visit && around.property === property) return around as Visit<object>;
   }
@@ -81,7 +83,7 @@ export class Visit<T extends object> implements Around {
   }
 
   get property(): string {
-    return this.#host.property ?? "session";
+    return this.#host.property;
   }
 
   /** Opens the session if that is due now. Rejects with `STORE` when the store failed. */
@@ -92,6 +94,8 @@ export class Visit<T extends object> implements Around {
 
   /** Has the session for this request alone from now on: for a route of an application that opens it for all. */
   lock(lock: LockOptions): Promise<void> {
+    // The save gives it back, whether anybody takes the session or not.
+    this.#isTaken = true;
     return this.#session.lock(lock);
   }
 

@@ -1,7 +1,7 @@
 import { runWithSession } from "../../core/ambient.ts";
 import { SessionError } from "../../errors.ts";
 import { report } from "../../events.ts";
-import { type WebVisit, refusalTo } from "./web-visit.ts";
+import { type WebVisit, isRefusal, refusalTo } from "./web-visit.ts";
 
 /**
  * What a handler of web standards answers, once its session is saved; in its place a refusal, where the session could not
@@ -14,7 +14,7 @@ export function answerOf<T extends object>(
   hasFailed: (response: Response) => boolean = () => false,
 ): Promise<Response> {
   return runWithSession(() => visit.opened, handler).then(
-    async (response) => visit.answer(response, hasFailed(response)).catch(refuse),
+    async (response) => visit.answer(response, isRefusal(response) || hasFailed(response)).catch(refuse),
     (error: unknown) => afterThrow(visit, error),
   );
 }

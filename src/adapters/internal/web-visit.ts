@@ -135,8 +135,17 @@ function copyOf(response: Response, body: Response["body"], fields: Saved["heade
   return copy;
 }
 
+const refusals = new WeakSet<Response>();
+
 /** The answer to an error, in place of any other. */
 export function refusalTo(error: unknown): Response {
   const { status, headers, text } = refusalOf(error);
-  return new Response(text, { status, headers });
+  const refusal = new Response(text, { status, headers });
+  refusals.add(refusal);
+  return refusal;
+}
+
+/** Whether a response is such an answer: that of another session of the request, which could not be loaded or saved. */
+export function isRefusal(response: Response): boolean {
+  return refusals.has(response);
 }

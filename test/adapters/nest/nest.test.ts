@@ -1,20 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { Module } from "@nestjs/common";
 import { FastifyAdapter } from "@nestjs/platform-fastify";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { SESSIONS, SessionModule } from "../../../src/adapters/nest.ts";
 import type { SessionInterface } from "../../../src/index.ts";
 import { testAdapter } from "../../../src/testing/adapter-suite.ts";
 import { type Browser, browser } from "../../../src/testing/browser.ts";
-import type { Served } from "../../../src/testing/internal/adapter-stage.ts";
+import { closing } from "../closing.ts";
 import { type Data, type Fixture, brokenFixture, fixture } from "../fixtures.ts";
 import { type App, hostOf, overNest, start } from "../nest-servers.ts";
 import { FILE, PagesModule } from "./pages.ts";
-
-const open: Served[] = [];
-afterEach(async () => {
-  for (const { close } of open.splice(0)) await close();
-});
 
 @Module({})
 // oxlint-disable-next-line typescript/no-extraneous-class -- a module is a class
@@ -37,8 +32,7 @@ describe.each(["Express", "Fastify"] as const)("nest adapter on %s", (host) => {
   /** A browser in front of an application with the pages. */
   async function tabAt({ visits = fixture().visits, prepare, https = false }: Setting = {}): Promise<Browser> {
     const app = { module: AppModule, imports: [PagesModule, SessionModule.forRoot(visits)] };
-    const served = await start(app, hostOf(host, https), prepare);
-    open.push(served);
+    const served = closing(await start(app, hostOf(host, https), prepare));
     return browser(served.url, { https });
   }
 
@@ -154,8 +148,7 @@ describe.each(["Express", "Fastify"] as const)("nest adapter on %s", (host) => {
     });
     let found: unknown;
     const app = { module: AppModule, imports: [sessionModule, PagesModule] };
-    const served = await start(app, hostOf(host), (made) => (found = made.get(SESSIONS)));
-    open.push(served);
+    const served = closing(await start(app, hostOf(host), (made) => (found = made.get(SESSIONS))));
     const tab = browser(served.url);
     await tab.visit("/set");
     expect([await dataOf(tab), found]).toEqual([{ user: "ada", seen: true }, visits]);
@@ -170,6 +163,11 @@ describe("nest adapter", () => {
     expect(() => SessionModule.forRoot(visits, { load: "late" } as never)).toThrow(wrong);
     const none = { module: AppModule, imports: [SessionModule.forRootAsync({ useFactory: () => undefined as never })] };
     await expect(start(none, hostOf("Express"))).rejects.toThrow(wrong);
+  });
+
+  test.each(["Express", "Fastify"] as const)("throws where requests of %s have the property already", async (host) => {
+    const app = { module: AppModule, imports: [SessionModule.forRoot(fixture().visits, { property: "query" })] };
+    await expect(start(app, hostOf(host))).rejects.toThrow(expect.objectContaining({ code: "CONFIG" }));
   });
 
   test("throws where Fastify has sessions already", async () => {

@@ -5,7 +5,7 @@ import type { Figure, Ground, Row } from "../figure.ts";
 import { manyAtOnce } from "../schedules/orders.ts";
 import { chooseBy } from "../schedules/random.ts";
 
-const ADAPTERS: readonly AdapterName[] = ["express", "node", "fetch"];
+const ADAPTERS: readonly AdapterName[] = ["express", "node", "fetch", "fastify", "koa", "hono", "h3", "h3 1", "nest"];
 const VISITORS = 20;
 const keys = { current: "k0-aVeryLongAndRandomKey_for-proofs-only_42" };
 /** The first of them also warms up. */
@@ -20,7 +20,7 @@ export const aborts: Figure = {
   goals: "G13",
   title: "aborts: each session is wholly old or wholly new, and nothing is left behind",
   places: [],
-  times: { deep: 10_000, short: 150 },
+  times: { deep: 10_000, short: 40 },
   columns: ["adapter", "aborts", "half states", "rejections", "handles left", "heap: KiB for 10 000"],
   async run(ground) {
     const rows: Row[] = [];

@@ -4,9 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Test, testAdapter, testStore } from "../../../src/testing/index.ts";
+import { type Test, testStore } from "../../../src/testing/index.ts";
 import { ALL, REMOTE_STORES, type SuiteName } from "../names.ts";
-import { adapters } from "./adapters.ts";
+import { adapters, testAdapters } from "./adapters.ts";
 import { type Outcome, casesOf, runCases } from "./cases.ts";
 import { testVectors } from "./flask.ts";
 import { testMeetings } from "./meetings.ts";
@@ -37,7 +37,7 @@ async function runSuite(suite: SuiteName): Promise<void> {
 }
 
 function declarationOf(suite: Exclude<SuiteName, keyof typeof stores>): (test: Test) => void {
-  if (isIn(adapters, suite)) return (test) => testAdapter({ test, ...adapters[suite] });
+  if (isIn(adapters, suite)) return (test) => testAdapters(test, adapters[suite]);
   if (suite === "requests that meet") return (test) => testMeetings(test, listenWeb);
   return (test) => testVectors(test, suite, readVectors);
 }

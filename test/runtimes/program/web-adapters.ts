@@ -41,13 +41,15 @@ function servedByDeno({ serve: start }: Deno, handler: Handler): Served {
 }
 
 export const overFetch: AdapterKit["serve"] =
-  serve === undefined ? overNodeFetch : (sessions, act) => serve(fetchHandler(sessions, act));
+  serve === undefined ? overNodeFetch() : (sessions, act) => serve(fetchHandler(sessions, act));
 
-export const overHono: AdapterKit["serve"] =
-  serve === undefined ? overNodeHono("lazy") : (sessions, act) => serve(plain(honoApp("lazy")(sessions, act)));
+export function overHono(load: "eager" | "lazy"): AdapterKit["serve"] {
+  return serve === undefined ? overNodeHono(load) : (...given) => serve(plain(honoApp(load)(...given)));
+}
 
-export const overH3: AdapterKit["serve"] =
-  serve === undefined ? overNodeH3("lazy") : (sessions, act) => serve(plain(h3App("lazy")(sessions, act)));
+export function overH3(load: "eager" | "lazy"): AdapterKit["serve"] {
+  return serve === undefined ? overNodeH3(load) : (...given) => serve(plain(h3App(load)(...given)));
+}
 
 /** An application as a handler, to which the server's further arguments mean nothing. */
 function plain(app: { fetch(request: Request): Response | Promise<Response> }): Handler {

@@ -4,11 +4,11 @@
  */
 import { handleAsNodeRequest } from "cloudflare:node";
 import { memoryStore } from "../../../src/stores/memory.ts";
-import { type AdapterKit, type Served, type Test, testAdapter, testStore } from "../../../src/testing/index.ts";
+import { type AdapterKit, type Served, type Test, testStore } from "../../../src/testing/index.ts";
 import { fetchHandler } from "../../adapters/servers.ts";
 import { h3App, honoApp } from "../../adapters/web-servers.ts";
 import type { NODE_ADAPTERS, SuiteName } from "../names.ts";
-import { adapters } from "./adapters.ts";
+import { adapters, both, testAdapters } from "./adapters.ts";
 import { casesOf, runCases } from "./cases.ts";
 import { testVectors } from "./flask.ts";
 import { testMeetings } from "./meetings.ts";
@@ -30,9 +30,17 @@ const SUITES: Readonly<Partial<Record<SuiteName, (test: Test) => void>>> = {
   "Flask's lifecycle": (test) => testVectors(test, "Flask's lifecycle", fetchVectors),
   memoryStore: (test) => testStore({ test, open: (clock) => memoryStore({ clock }) }),
   "requests that meet": (test) => testMeetings(test, serve),
-  fetch: overWeb((...given) => fetchHandler(...given)),
-  "h3 2": overWeb((...given) => handlerOf(h3App("lazy")(...given))),
-  "Hono 4": overWeb((...given) => handlerOf(honoApp("lazy")(...given))),
+  fetch: (test) => testAdapters(test, [{ load: "lazy", serve: overWeb(fetchHandler) }]),
+  "h3 2": (test) =>
+    testAdapters(
+      test,
+      both((load) => overWeb((...given) => handlerOf(h3App(load)(...given)))),
+    ),
+  "Hono 4": (test) =>
+    testAdapters(
+      test,
+      both((load) => overWeb((...given) => handlerOf(honoApp(load)(...given)))),
+    ),
   "node:http": overNode("node:http"),
   "Express 5": overNode("Express 5"),
   "Express 4": overNode("Express 4"),
@@ -42,23 +50,22 @@ const SUITES: Readonly<Partial<Record<SuiteName, (test: Test) => void>>> = {
   "h3 1": overNode("h3 1"),
 };
 
-function overWeb(make: (...given: Parameters<AdapterKit["serve"]>) => Handler): (test: Test) => void {
-  return (test) => testAdapter({ test, load: "lazy", serve: (...given) => serve(keptAlive(make(...given))) });
+function overWeb(make: (...given: Parameters<AdapterKit["serve"]>) => Handler): AdapterKit["serve"] {
+  return (...given) => serve(keptAlive(make(...given)));
 }
 
 /** Servers of `node:http` listen at ports that workerd knows by number alone. */
 function overNode(name: (typeof NODE_ADAPTERS)[number]): (test: Test) => void {
-  const { serve: start, ...kit } = adapters[name];
-  return (test) =>
-    testAdapter({
-      test,
-      ...kit,
-      async serve(...given) {
-        const { url, close } = await start(...given);
-        const { port } = new URL(url);
-        return { ...serve(keptAlive((request) => handleAsNodeRequest(Number(port), request))), close };
-      },
-    });
+  const kits = adapters[name].map((kit) => ({ ...kit, serve: inWorker(kit.serve) }));
+  return (test) => testAdapters(test, kits);
+}
+
+function inWorker(start: AdapterKit["serve"]): AdapterKit["serve"] {
+  return async (...given) => {
+    const { url, close } = await start(...given);
+    const { port } = new URL(url);
+    return { ...serve(keptAlive((request) => handleAsNodeRequest(Number(port), request))), close };
+  };
 }
 
 /**
