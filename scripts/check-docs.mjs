@@ -1,6 +1,6 @@
 // Holds README.md and docs/ to what they say. A block marked ```ts is a module of its own, which must compile against
-// the built package; one marked ```ts run is also run, and must end by itself with exit code 0. A relative link must
-// lead to a file.
+// the built package; one marked ```ts run is also run, and must end by itself with exit code 0. One marked, in any
+// language, ```ts of FILE shows that file, whole. A relative link must lead to a file.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -14,10 +14,20 @@ const WORK = resolve("node_modules/.cache/flagon-docs");
 const pages = ["README.md", ...readdirSync("docs", { recursive: true }).map((name) => join("docs", name))]
   .filter((path) => path.endsWith(".md") && existsSync(path))
   .map(readPage);
-const blocks = pages.flatMap((page) => page.blocks).filter(({ mark }) => /^(ts|typescript)\b/.test(mark));
+const QUOTE = /^\w+ of (\S+)$/;
+const quotes = pages.flatMap((page) => page.blocks).filter(({ mark }) => QUOTE.test(mark));
+const blocks = pages
+  .flatMap((page) => page.blocks)
+  .filter(({ mark }) => /^(ts|typescript)\b/.test(mark) && !QUOTE.test(mark));
 
 writeFiles();
-const faults = [...pages.flatMap(deadLinks), ...blocks.flatMap(oddMark), ...compile(), ...blocks.flatMap(run)];
+const faults = [
+  ...pages.flatMap(deadLinks),
+  ...quotes.flatMap(misquoted),
+  ...blocks.flatMap(oddMark),
+  ...compile(),
+  ...blocks.flatMap(run),
+];
 for (const fault of faults) console.log(fault);
 process.exitCode = faults.length > 0 ? 1 : 0;
 
@@ -52,9 +62,17 @@ function deadLinks({ path, prose }) {
   });
 }
 
+function misquoted({ path, line, mark, lines }) {
+  const [, file] = QUOTE.exec(mark);
+  const isSo = existsSync(file) && readFileSync(file, "utf8") === `${lines.join("\n")}\n`;
+  return isSo ? [] : [`${path}:${line}: the block is not what ${file} holds`];
+}
+
 function oddMark({ path, line, mark }) {
   const known = mark === "ts" || mark === "ts run";
-  return known ? [] : [`${path}:${line}: a block is marked \`${mark}\`; \`ts\` and \`ts run\` are the marks there are`];
+  return known
+    ? []
+    : [`${path}:${line}: a block is marked \`${mark}\`; \`ts\`, \`ts run\` and \`ts of FILE\` are the marks there are`];
 }
 
 function fileOf({ path, line }) {

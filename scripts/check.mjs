@@ -18,6 +18,7 @@ const CHECKS = {
   unused: [bin("knip"), "--config", "scripts/knip.mjs", "--no-progress"],
   lock: ["npm", "ci", "--dry-run", "--ignore-scripts"],
   runtimes: ["npm", "ci", "--dry-run", "--ignore-scripts", "--prefix", "runtimes"],
+  frameworks: ["npm", "ci", "--dry-run", "--ignore-scripts", "--prefix", "frameworks"],
   examples: [node, "scripts/check-examples.mjs"],
   bench: [node, TSC, "-p", "bench"],
   exports: [node, "scripts/check-exports.mjs"],

@@ -7,6 +7,7 @@ export default {
   entry: [
     ...Object.values({ ...bin, ...exports }).map((file) => file.replace("./dist/", "src/").replace(/\.js$/, ".ts")),
     "{bench,examples,scripts}/**/*.{ts,mjs}",
+    "frameworks/*.mjs",
     "test/**/*-worker.ts",
     "test/peers/servers/*",
     "test/runtimes/program/{main,worker,http-by-fetch}.ts",
@@ -15,7 +16,9 @@ export default {
     "test/adapters/next-app/{proxy.ts,next.config.mjs,app/**/{layout,page,route}.{ts,tsx}}",
     "examples/next/app/**/*.tsx",
   ],
-  project: ["{src,test,bench,examples,scripts}/**/*.{ts,tsx,mjs}", "!**/.next/**"],
+  project: ["{src,test,bench,examples,scripts}/**/*.{ts,tsx,mjs}", "frameworks/*.mjs", "!**/.next/**"],
+  // What they import is in frameworks/package.json.
+  ignore: ["examples/{astro,react-router,sveltekit}/**", "test/examples/frameworks/**"],
   // Types that say what an exported function takes or gives are exported with it.
   ignoreExportsUsedInFile: { interface: true, type: true },
   // The system's own.

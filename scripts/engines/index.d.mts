@@ -26,6 +26,8 @@ export interface Engines {
   readonly flask: Engine<{ readonly python: string }>;
   readonly chromium: Engine<{ readonly path: string }>;
   readonly runtimes: Engine<Readonly<Record<RuntimeName, string>>>;
+  /** A folder with packages installed as `frameworks/` has them. */
+  readonly frameworks: Engine<{ readonly path: string }>;
   readonly strace: Engine<{ readonly path: string }>;
 }
 

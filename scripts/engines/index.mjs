@@ -3,6 +3,7 @@ import { aptInstall } from "./apt.mjs";
 import { chromium } from "./chromium.mjs";
 import { dynamo } from "./dynamo.mjs";
 import { flask } from "./flask.mjs";
+import { frameworks } from "./frameworks.mjs";
 import { mariadb } from "./mariadb.mjs";
 import { memcached } from "./memcached.mjs";
 import { mongo } from "./mongo.mjs";
@@ -20,7 +21,19 @@ export { startPostgres } from "./postgres.mjs";
 export { startCluster, startRedis, startReplica, startSentinel, startSentinels } from "./redis.mjs";
 export { says, startServer } from "./server.mjs";
 
-export const engines = { redis, memcached, postgres, mariadb, mongo, dynamo, flask, chromium, runtimes, strace };
+export const engines = {
+  redis,
+  memcached,
+  postgres,
+  mariadb,
+  mongo,
+  dynamo,
+  flask,
+  chromium,
+  runtimes,
+  frameworks,
+  strace,
+};
 
 export function lookFor(name) {
   const { title, variable, packages, version, mend = `apt-get install ${packages.join(" ")}` } = engines[name];

@@ -1,12 +1,11 @@
 // The runtimes that the package is run in, from npm: `runtimes/` has a lock of its own, so that no user and no developer
 // installs them with the package. They are the builds themselves, which no install script has to fetch or to link.
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { installIn, lockedFolder, pinnedIn } from "./locked-folder.mjs";
 
 /** @import { Engines } from "./index.d.mts" */
 
-const FOLDER = resolve(import.meta.dirname, "../../runtimes");
+const FOLDER = lockedFolder("runtimes");
 
 /** Where each program is below `node_modules/`, and in which package. */
 const PROGRAMS = {
@@ -27,16 +26,12 @@ export const runtimes = {
   mend: "npm ci in runtimes/, on Linux x64 with glibc",
   build() {
     console.log("npm ci in runtimes/ (1 GB, once)");
-    // Below `npm test` npm would take the folder of that for its own.
-    spawnSync("npm", ["ci", "--prefix", FOLDER, "--ignore-scripts"], { stdio: ["ignore", "ignore", "inherit"] });
+    installIn(FOLDER);
   },
   version() {
-    const pinned = Object.entries(read(join(FOLDER, "package.json")).optionalDependencies);
-    const isThere = pinned.every(([name, range]) => {
-      const manifest = join(FOLDER, "node_modules", name, "package.json");
-      return existsSync(manifest) && range.endsWith(read(manifest).version.replace(/^v/, ""));
-    });
-    return isThere ? pinned.map(([name, range]) => versionText(name, range)).join(", ") : undefined;
+    return pinnedIn(FOLDER)
+      ?.map(([name, version]) => versionText(name, version))
+      .join(", ");
   },
   async open() {
     const folder = process.env[this.variable] || join(FOLDER, "node_modules");
@@ -45,11 +40,7 @@ export const runtimes = {
   },
 };
 
-function versionText(name, range) {
+function versionText(name, version) {
   const [runtime = name] = /node|bun|deno|workerd/.exec(name) ?? [];
-  return `${runtime} ${range.replace(/^npm:.*@/, "")}`;
-}
-
-function read(file) {
-  return JSON.parse(readFileSync(file, "utf8"));
+  return `${runtime} ${version}`;
 }

@@ -99,7 +99,7 @@ function boundToUs(command, args, user) {
 }
 
 /** A port below those that the kernel hands to clients, and low enough for the second one of a cluster node, 10000 up. */
-async function freePort() {
+export async function freePort() {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 12_768);
     const server = createServer().listen(port, "127.0.0.1");

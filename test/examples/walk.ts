@@ -22,17 +22,20 @@ export async function walk(...args: string[]): Promise<(string | undefined)[]> {
   }
 }
 
-async function walkAt(url: string): Promise<(string | undefined)[]> {
+/** The same walk through one that has been started, at `url`. */
+export async function walkAt(url: string): Promise<(string | undefined)[]> {
   const tab = browser(url);
+  // Browsers send it with every POST, and some frameworks refuse one without.
+  const headers = { origin: url };
   const first = await tab.visit("/");
   expect([first.status, first.setCookies], "a stranger gets no cookie").toEqual([200, []]);
 
-  const login = await tab.visit("/login", { method: "POST" });
+  const login = await tab.visit("/login", { method: "POST", headers });
   expect([login.status, login.headers["location"], login.setCookies.length]).toEqual([303, "/", 1]);
   const home = await tab.visit("/");
   const cookie = tab.cookies() ?? "";
 
-  const logout = await tab.visit("/logout", { method: "POST" });
+  const logout = await tab.visit("/logout", { method: "POST", headers });
   expect([logout.status, logout.headers["location"]]).toEqual([303, "/"]);
   expect(tab.cookies(), "the cookie is gone").toBeUndefined();
   const pages = [first, home, await tab.visit("/"), await browser(url).visit("/", { cookie })];

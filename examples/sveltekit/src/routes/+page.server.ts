@@ -1,0 +1,6 @@
+import type { PageServerLoad } from "./$types";
+
+export const load: PageServerLoad = async ({ locals }) => {
+  const { user = "stranger" } = await locals.session();
+  return { user };
+};
