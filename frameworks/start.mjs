@@ -9,6 +9,7 @@ import { freePort } from "../scripts/engines/server.mjs";
 /** How each is built and started, as its own documentation has it: programs below `node_modules/`, and what Node runs. */
 const FRAMEWORKS = {
   astro: { build: [["astro/astro.js", "build"]], server: "dist/server/entry.mjs" },
+  nitro: { build: [["nitropack/dist/cli/index.mjs", "build"]], server: ".output/server/index.mjs" },
   "react-router": {
     build: [
       ["@react-router/dev/bin.js", "typegen"],

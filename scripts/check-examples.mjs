@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** They need what `frameworks/` brings: test/examples/frameworks.test.ts compiles them where it builds them. */
-const BUILT = new Set(["astro", "react-router", "sveltekit"]);
+const BUILT = new Set(["astro", "nitro", "react-router", "sveltekit"]);
 
 const folders = readdirSync("examples")
   .filter((name) => !BUILT.has(name))

@@ -18,7 +18,7 @@ export default {
   ],
   project: ["{src,test,bench,examples,scripts}/**/*.{ts,tsx,mjs}", "frameworks/*.mjs", "!**/.next/**"],
   // What they import is in frameworks/package.json.
-  ignore: ["examples/{astro,react-router,sveltekit}/**", "test/examples/frameworks/**"],
+  ignore: ["examples/{astro,nitro,react-router,sveltekit}/**", "test/examples/frameworks/**"],
   // Types that say what an exported function takes or gives are exported with it.
   ignoreExportsUsedInFile: { interface: true, type: true },
   // The system's own.

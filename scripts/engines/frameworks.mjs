@@ -4,7 +4,7 @@ import { installIn, lockedFolder, pinnedIn } from "./locked-folder.mjs";
 /** @import { Engines } from "./index.d.mts" */
 
 const FOLDER = lockedFolder("frameworks");
-const NAMES = { "react-router": "React Router", "@sveltejs/kit": "SvelteKit", astro: "Astro" };
+const NAMES = { "react-router": "React Router", "@sveltejs/kit": "SvelteKit", astro: "Astro", nitropack: "Nitro" };
 
 /** @type {Engines["frameworks"]} */
 export const frameworks = {
@@ -13,7 +13,7 @@ export const frameworks = {
   packages: [],
   mend: "npm ci in frameworks/",
   build() {
-    console.log("npm ci in frameworks/ (220 MB, once)");
+    console.log("npm ci in frameworks/ (280 MB, once)");
     installIn(FOLDER);
   },
   version() {

@@ -11,12 +11,13 @@ import { walkAt } from "./walk.ts";
 /** How each is started, as its page says. */
 const EXAMPLES = {
   astro: "node frameworks/start.mjs examples/astro",
+  nitro: "node frameworks/start.mjs examples/nitro",
   "react-router": "node frameworks/start.mjs examples/react-router",
   sveltekit: "node frameworks/start.mjs examples/sveltekit",
 };
 
 /** What it answers where a session cannot be read. */
-const UNREAD: Record<string, number> = { astro: 503, "react-router": 500, sveltekit: 500 };
+const UNREAD: Record<string, number> = { astro: 503, nitro: 503, "react-router": 500, sveltekit: 500 };
 
 /** In milliseconds: it is built first. */
 const PATIENCE = 120_000;
@@ -40,7 +41,7 @@ describe.skipIf(!has("frameworks")).each(Object.entries(EXAMPLES))("the %s examp
   afterAll(() => end(example));
 
   test("starts as its page says, and walks", async () => {
-    expect(readFileSync(`docs/adapters/${name}.md`, "utf8")).toContain(command);
+    expect(readFileSync(`docs/adapters/${name === "nitro" ? "h3-v1" : name}.md`, "utf8")).toContain(command);
     expect(await walkAt(url)).toEqual(["stranger", "Ada", "stranger", "stranger"]);
   });
 
