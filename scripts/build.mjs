@@ -9,9 +9,8 @@ const HOSTED = /src\/adapters\/internal\/[\w-]+\.ts$/;
 
 /** What the entries share, the first that a module fits. Whatever such a module imports comes with it. */
 const SHARED = [
-  { name: isGround, debugName: "ground" },
+  { name: adapting, debugName: "adapters", minShareCount: 2 },
   { name: "shared/core", test: /src\/(core(?!\/context)|cookies|crypto|codecs(?!\/legacy))\//, minShareCount: 2 },
-  { name: hostOf, debugName: "hosts", minShareCount: 2 },
   { name: "shared/stores", test: /src\/stores\/internal\/[\w-]+\.ts$/, minShareCount: 3 },
 ];
 
@@ -39,18 +38,16 @@ async function bundle() {
   });
 }
 
-/** What adapters ask of the floors below them is not to bring the whole core with it. */
-function isGround(id, graph) {
+/**
+ * What every adapter needs: its own floor's helpers, and what these ask of the floors below them without the whole core. What
+ * needs a Node server is apart, since workers of the web are to load nothing of that.
+ */
+function adapting(id, graph) {
+  if (HOSTED.test(id)) return reachesNodeHttp(id, graph) ? "shared/node" : "shared/ground";
   const path = relative("src", id);
   const isAsked = graph.getModuleInfo(id).importers.some((importer) => HOSTED.test(importer));
   const isBelow = path.startsWith("core/") ? isAsked : !path.includes("/") && path !== "index.ts";
   return isBelow ? "shared/ground" : null;
-}
-
-/** What adapters share: workers of the web are to load nothing of a Node server. */
-function hostOf(id, graph) {
-  if (!HOSTED.test(id)) return null;
-  return reachesNodeHttp(id, graph) ? "shared/node" : "shared/adapters";
 }
 
 function reachesNodeHttp(id, graph) {
