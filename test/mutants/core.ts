@@ -64,6 +64,13 @@ export const CORE = [
   ]),
   ...mutantsOf("core/interfaces/lanes.ts", [
     [
+      "who is saved behind the end of a session finds nothing",
+      "if (wish.deadline(bytes) <= this.#rules.clock.now()) break;",
+      "",
+      "core/ends-and-deadlines.test.ts",
+      "is gone for whoever comes after the one that ends it by that",
+    ],
+    [
       "at most 16 tries",
       "const MAX_TRIES = 16;",
       "const MAX_TRIES = 17;",
