@@ -1,6 +1,6 @@
 import type { Data } from "../codecs/codec.ts";
 import { type Timeouts, expiryOf } from "./expiry.ts";
-import { randomId } from "./id.ts";
+import { newStamp } from "./id.ts";
 import { ORIGIN_KEY } from "./adoption.ts";
 import { LEASE_KEY } from "./lease.ts";
 import { RENEWAL_KEYS } from "./renewal.ts";
@@ -57,8 +57,6 @@ const CREATED_AT = "_createdAt";
 /** No name that an application would choose; short, since it is in every record that `update` was called on. */
 const UPDATE = "_u~";
 const OURS: ReadonlySet<unknown> = new Set([CREATED_AT, UPDATE, LEASE_KEY, ORIGIN_KEY, ...RENEWAL_KEYS]);
-/** Enough that no two updates of a record have the same. */
-const STAMP_BYTES = 9;
 /** By how much the clocks of two machines may differ. */
 const SKEW = 5 * 60 * 1000;
 
@@ -75,7 +73,7 @@ export function ownHabits(timeouts: Timeouts | undefined): Habits & { longest: n
     longest: expiry.longest,
     pair: (category, message) => [category, message],
     isOurs,
-    stamp: (bookkeeping) => void bookkeeping.set(UPDATE, randomId(STAMP_BYTES)),
+    stamp: (bookkeeping) => void bookkeeping.set(UPDATE, newStamp()),
     begin: (now) => new Map([[CREATED_AT, now]]),
     isLive: (data, now) => {
       const createdAt = createdAtOf(data);

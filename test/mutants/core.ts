@@ -137,7 +137,7 @@ export const CORE = [
   ...mutantsOf("core/habits.ts", [
     [
       "updates leave a stamp",
-      "stamp: (bookkeeping) => void bookkeeping.set(UPDATE, randomId(STAMP_BYTES)),",
+      "stamp: (bookkeeping) => void bookkeeping.set(UPDATE, newStamp()),",
       'stamp: (bookkeeping) => void bookkeeping.set(UPDATE, "same"),',
       "core/doubt.test.ts",
       "a save whose reply is lost > (request) and that another changed meanwhile: an update is in doubt",

@@ -86,9 +86,10 @@ export class Lane {
   }
 
   /** `undefined`: nothing stands there any more. Rejects with `CONFLICT` after 16 tries. */
-  save(wish: Wish): Promise<Swapped | undefined> {
+  save({ state, loaded, standing, draft, deadline }: Wish): Promise<Swapped | undefined> {
     return new Promise((settle, fail) => {
-      this.#waiting.push({ ...wish, conflicts: [], tries: 0, settle, fail });
+      // One by one, since spreading a wish took a sixth of the time of a save.
+      this.#waiting.push({ state, loaded, standing, draft, deadline, conflicts: [], tries: 0, settle, fail });
       if (!this.#running) void this.#run();
     });
   }

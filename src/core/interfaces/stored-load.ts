@@ -42,7 +42,8 @@ export async function find(kind: StoredKind, token: Token, followed = false): Pr
   if (!data || !kind.habits.isLive(data, kind.clock.now())) return undefined;
   const salt = kind.renewal && saltIn(data);
   if (salt !== undefined) return find(kind, { id: successorOf(token.id, salt), current: false }, true);
-  return { ...token, data, followed, loaded: { bytes: entry.value, expiresAt: entry.expiresAt } };
+  const { id, current } = token;
+  return { id, current, data, followed, loaded: { bytes: entry.value, expiresAt: entry.expiresAt } };
 }
 
 function decode(kind: StoredKind, key: string, bytes: Uint8Array): Data | undefined {
