@@ -18,6 +18,8 @@ export interface Peer {
 export function peer(child: ChildProcess): Peer {
   assert.ok(child.stdin && child.stdout, "stdin and stdout of the process have to be pipes");
   const { stdin } = child;
+  // Whoever has ended hears nothing more: `over` tells how it ended.
+  stdin.on("error", () => undefined);
   const end = once(child, "close");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
