@@ -146,7 +146,14 @@ class SqlStore implements Store, Listable, Sweepable {
 
   async #run<Result>(statement: (statements: Statements) => CompiledQuery<Result>): Promise<QueryResult<Result>> {
     const statements = (this.#statements ??= await this.#prepare());
-    return untilDone(() => this.#db.executeQuery(statement(statements)));
+    const query = statement(statements);
+    return untilDone({
+      alone: () => this.#db.executeQuery(query),
+      readingCommitted: () => {
+        const transaction = this.#db.transaction().setIsolationLevel("read committed");
+        return transaction.execute((begun) => begun.executeQuery(query));
+      },
+    });
   }
 
   async #prepare(): Promise<Statements> {

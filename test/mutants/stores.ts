@@ -122,6 +122,15 @@ export const STORES = [
       DEADLINE,
     ],
   ]),
+  ...mutantsOf("stores/internal/sql-failures.ts", [
+    [
+      "what is never serialized reads committed rows",
+      "if (told.code === UNSERIALIZABLE) run = runs.readingCommitted;",
+      "run = runs.alone;",
+      "stores/sql-postgres.test.ts",
+      "makes a change that PostgreSQL would never serialize",
+    ],
+  ]),
   ...mutantsOf("stores/migrating.ts", [
     [
       "a mover reads again behind its claim",

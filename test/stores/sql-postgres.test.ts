@@ -5,7 +5,7 @@ import { bytes } from "../../src/testing/internal/stage.ts";
 import { canStart, has, startPostgres, untilTheEnd } from "../engines.ts";
 import { testEngine } from "./sql-common.ts";
 import { openPostgres } from "./sql-databases.ts";
-import { comesBack, lent } from "./sql-helpers.ts";
+import { comesBack, insert, lent } from "./sql-helpers.ts";
 import { entry, holding } from "./entries.ts";
 import { testMood, testTables } from "./sql-kits.ts";
 
@@ -82,6 +82,27 @@ describe.skipIf(!canStart("postgres"))("sql store over a PostgreSQL of its own",
     });
     expect(await store.read("cut")).toMatchObject(holding("a"));
     expect(await store.update("cut", { ...entry("b"), before: bytes("a") })).toEqual({ done: true });
+  });
+
+  test("makes a change that PostgreSQL would never serialize", async () => {
+    const serial = await lent(inPostgres(server.url, "-c default_transaction_isolation=serializable"));
+    await createTable(db, { table: "crowded" });
+    await sql`create function give_up() returns trigger language plpgsql as $$ begin
+      if current_setting('transaction_isolation') = 'serializable' then
+        raise serialization_failure;
+      end if;
+      return new;
+    end $$`.execute(db);
+    await sql`create trigger crowd before insert or update on crowded for each row execute function give_up()`.execute(
+      db,
+    );
+    const store = sqlStore(serial, { table: "crowded" });
+    expect(await store.create("key", entry("a"))).toBe(true);
+    expect(await store.update("key", { ...entry("b"), before: bytes("a") })).toEqual({ done: true });
+    expect(await store.update("key", { ...entry("c"), before: bytes("a") })).toMatchObject({ done: false });
+    expect(await store.read("key")).toMatchObject(holding("b"));
+    const others = insert(serial, { table: "crowded" }, { session_id: "other", data: null, expiry: null });
+    await expect(others).rejects.toMatchObject({ code: "40001" });
   });
 
   test("numbers the rows by the sequence that it is told of, as SQLAlchemy does", async () => {

@@ -7,8 +7,11 @@ interface Told {
   readonly errno?: unknown;
 }
 
-/** A serialization failure and a deadlock of PostgreSQL; the first is MySQL's SQLSTATE for a deadlock as well. */
-const ABORTED = new Set<unknown>(["40001", "40P01"]);
+/** PostgreSQL's serialization failure, and MySQL's SQLSTATE for a deadlock. */
+const UNSERIALIZABLE = "40001";
+
+/** PostgreSQL's. */
+const DEADLOCK = "40P01";
 
 /** MariaDB's "record has changed since last read", of its snapshot isolation. */
 const CHANGED = 1020;
@@ -18,17 +21,30 @@ const DUPLICATE = 1062;
 /** How often a statement runs before its failure counts. */
 const TRIES = 10;
 
+/** How a statement is run: as a transaction of its own, or within one that reads what others have committed. */
+export interface Runs<Result> {
+  alone(): Promise<Result>;
+  readingCommitted(): Promise<Result>;
+}
+
 /**
- * Runs a statement of its own transaction, and again where the engine says that it did nothing and should be.
+ * Runs a statement, and again where the engine says that it did nothing and should be.
+ *
+ * Where PostgreSQL serializes transactions, it gives up one for what others have read and written near its row: a long
+ * write could lose to short ones again and again. What reads committed rows is not weighed against them, and one
+ * statement that finds its row by key and bytes needs no more.
  *
  * Rejects with the client's own error.
  */
-export async function untilDone<Result>(statement: () => Promise<Result>): Promise<Result> {
+export async function untilDone<Result>(runs: Runs<Result>): Promise<Result> {
+  let run = runs.alone;
   for (let tries = 1; ; tries++) {
     try {
-      return await statement();
+      return await run();
     } catch (error) {
-      if (tries === TRIES || !isAborted(error as Told)) throw withoutValues(error);
+      const told = error as Told;
+      if (tries === TRIES || !isAborted(told)) throw withoutValues(error);
+      if (told.code === UNSERIALIZABLE) run = runs.readingCommitted;
     }
     await pause(Math.random() * 2 * tries);
   }
@@ -44,7 +60,7 @@ function withoutValues(error: unknown): unknown {
 }
 
 function isAborted({ code, sqlState, errno }: Told): boolean {
-  return ABORTED.has(code) || ABORTED.has(sqlState) || errno === CHANGED;
+  return code === UNSERIALIZABLE || code === DEADLOCK || sqlState === UNSERIALIZABLE || errno === CHANGED;
 }
 
 /** Whether MySQL refused a row because its key is there already. */
