@@ -65,6 +65,9 @@ describe("next adapter", () => {
   testResponses({ test, serve: overNext, throwsToHost: true });
 });
 
+/** Which page has which form. */
+const PAGES = { act: "/page", visit: "/page", buy: "/page/cart" };
+
 /** What a page says. */
 function sayings(html: string): string[] {
   return [...html.matchAll(/<(header|p)>(.*?)<\/\1>/g)].map(([, , text = ""]) => text);
@@ -99,12 +102,13 @@ describe("a next application", () => {
     tab = browser(served.url);
   });
 
-  /** Submits a form of `/page` as a browser without scripts does. */
-  async function submit(form: "act" | "visit", fields: Record<string, string> = {}, by = tab): Promise<Page> {
-    const { text } = await by.visit("/page");
+  /** Submits a form as a browser without scripts does. */
+  async function submit(form: keyof typeof PAGES, fields: Record<string, string> = {}, by = tab): Promise<Page> {
+    const path = PAGES[form];
+    const { text } = await by.visit(path);
     const [, html = ""] = new RegExp(`<form id="${form}".*?>(.*?)</form>`).exec(text) ?? [];
     const [, action = ""] = /name="(\$ACTION_ID_\w+)"/.exec(html) ?? [];
-    return by.visit("/page", { method: "POST", ...(await encoded({ [action]: "", ...fields })) });
+    return by.visit(path, { method: "POST", ...(await encoded({ [action]: "", ...fields })) });
   }
 
   test("reads a session once for all components of a page, which cannot change it", async () => {
@@ -182,6 +186,16 @@ describe("a next application", () => {
     expect((await submit("act", { user: "eve", end: "throw" })).status).toBe(500);
     expect(sayings((await tab.visit("/page")).text)[0]).toBe("layout: ada");
     expect(sayings((await tab.visit("/page", old)).text)[0]).toBe("layout: nobody");
+  });
+
+  test("keeps what an action changed in two sessions, however it ends, and neither when it throws", async () => {
+    const first = await submit("buy");
+    expect(first.setCookies.map((line) => line.split("=")[0]).toSorted()).toEqual(["cart", "sid"]);
+    expect(sayings(first.text)[1]).toBe("visits: 1, items: 1");
+    const second = await submit("buy", { end: "redirect" });
+    expect([second.status, second.setCookies]).toEqual([303, []]);
+    expect((await submit("buy", { end: "throw" })).status).toBe(500);
+    expect(sayings((await tab.visit("/page/cart")).text)[1]).toBe("visits: 2, items: 2");
   });
 
   test.each([

@@ -19,3 +19,11 @@ const store: Store = {
 const visits = sessions<Visit>({ store, keys: { current: "next-app_key-for-tests-only_0123456789" } });
 
 export const { getSession, withSession } = session(visits, { cookies, headers });
+
+const carts = sessions<{ items: number }>({
+  store,
+  keys: { current: "next-app_key-for-tests-only_9876543210" },
+  cookie: { name: "cart" },
+});
+
+export const { getSession: getCart, withSession: withCart } = session(carts, { cookies, headers });

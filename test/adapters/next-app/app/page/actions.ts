@@ -1,6 +1,6 @@
 "use server";
 import { notFound, redirect } from "next/navigation";
-import { getSession, withSession } from "../../lib/session.ts";
+import { getCart, getSession, withCart, withSession } from "../../lib/session.ts";
 
 /** Changes the session, and ends in the way that the form asks for. */
 export const act = withSession(async (form: FormData) => {
@@ -18,3 +18,14 @@ export const act = withSession(async (form: FormData) => {
 export const visit = withSession(async () => {
   (await getSession()).update("visits", (n) => (n ?? 0) + 1);
 });
+
+/** Changes two sessions, and ends in the way that the form asks for. */
+export const buy = withSession(
+  withCart(async (form: FormData) => {
+    const [session, cart] = [await getSession(), await getCart()];
+    session.update("visits", (n) => (n ?? 0) + 1);
+    cart.update("items", (n) => (n ?? 0) + 1);
+    if (form.get("end") === "redirect") redirect("/page/cart");
+    if (form.get("end") === "throw") throw new Error("on purpose");
+  }),
+);
