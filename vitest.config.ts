@@ -10,6 +10,8 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // What waits for an engine waits longer than a busy machine takes.
+    expect: { poll: { timeout: 20_000 } },
     typecheck: {
       enabled: true,
       include: ["test/**/*.test-d.ts"],

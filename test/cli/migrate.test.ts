@@ -93,7 +93,7 @@ describe("flagon migrate", () => {
     const { folder, old, fresh } = await folderOverFiles(20, HELD);
     const args = ["--from", "old", "--to", "held", "--delete", "--concurrency", "2", "--expect", "20", "--resume", "s"];
     const running = startFlagon(folder, "migrate", ...args);
-    await expect.poll(running.err, { timeout: 10_000 }).toMatch(/^\[#+-+\] \d+ % \d+ read, \d+ moved,/);
+    await expect.poll(running.err).toMatch(/^\[#+-+\] \d+ % \d+ read, \d+ moved,/);
     running.child.kill("SIGINT");
     const ended = await running.ended;
     expect(ended).toMatchObject({ code: 1, out: expect.stringContaining("stopped; run it again to go on") as string });

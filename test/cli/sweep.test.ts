@@ -95,9 +95,9 @@ describe("flagon sweep", () => {
     const { folder } = folderOverFiles("flagon.config.js", "export const close = async () => console.log('closed');");
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
     const running = startFlagon(folder, "sweep", "--every", "0.02");
-    await expect.poll(running.out, { timeout: 10_000 }).toContain("0 expired sessions");
+    await expect.poll(running.out).toContain("0 expired sessions");
     await fill(folder, 1);
-    await expect.poll(running.out, { timeout: 10_000 }).toContain("1 expired session removed");
+    await expect.poll(running.out).toContain("1 expired session removed");
     running.child.kill("SIGTERM");
     expect(await running.ended).toMatchObject({ code: 0, err: "", out: expect.stringMatching(/closed\n$/) as string });
   });
@@ -108,7 +108,7 @@ describe("flagon sweep", () => {
       "let calls = 0;",
     );
     const running = startFlagon(folderWith({ "flagon.config.mjs": store }), "sweep", "--every", "0.02", "--json");
-    await expect.poll(running.out, { timeout: 10_000 }).toContain('"deleted":3');
+    await expect.poll(running.out).toContain('"deleted":3');
     running.child.kill("SIGINT");
     expect(await running.ended).toMatchObject({ code: 0, err: "flagon sweep: away\n" });
   });

@@ -64,7 +64,7 @@ describe.skipIf(!canStart("mongo"))("SESSION_MONGODB as a URL", () => {
     await expect(visitor.open()).rejects.toMatchObject({ code: "STORE", status: 503 });
 
     await untilTheEnd(startMongo({ port: first.port }));
-    await expect.poll(async () => (await visitor.open()).isNew, { timeout: 20_000 }).toBe(true);
+    await expect.poll(async () => (await visitor.open()).isNew).toBe(true);
   });
 
   test("that nobody answers at is tried again by the next request", async () => {

@@ -56,7 +56,7 @@ describe.skipIf(!has("redis"))("SESSION_REDIS as a URL", () => {
 
     const second = await startRedis({ port: first.port });
     ends.push(() => second.stop());
-    await expect.poll(async () => (await visitor.open()).isNew, { timeout: 20_000 }).toBe(true);
+    await expect.poll(async () => (await visitor.open()).isNew).toBe(true);
   });
 
   test("that nobody answers at is tried again by the next request", async () => {

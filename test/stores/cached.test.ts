@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import type { Durable, Entry, Store, Verb } from "../../src/store.ts";
 import { cachedStore, type CachedStoreOptions } from "../../src/stores/cached.ts";
@@ -114,7 +114,9 @@ describe("a call that is under way", () => {
       delete: (key) => told("delete", far.delete(key)),
     };
     const here = cachedStore(memoryStore({ clock: all.clock }), slow, { clock: all.clock });
-    const isHeld = (count = 1) => vi.waitUntil(() => answers.length === count);
+    const isHeld = async (count = 1) => {
+      await expect.poll(() => answers.length).toBe(count);
+    };
     return { ...all, slow, here, isHeld, letGo: (n: number) => answers[n]?.() };
   }
 
@@ -169,7 +171,7 @@ describe("a call that is under way", () => {
     await far.create(key, entry("a"));
     const deleting = here.delete(key);
     const reading = here.read(key);
-    await vi.waitUntil(() => counted.take().read === 1);
+    await expect.poll(() => counted.take().read).toBe(1);
     gate.open();
     expect(await deleting).toBe(true);
     answer.open();

@@ -322,7 +322,7 @@ describe("the sweep of a file store", () => {
     expect(vi.getTimerCount()).toBe(1);
     clock.advance(60_000);
     await vi.advanceTimersByTimeAsync(1000);
-    await vi.waitFor(() => expect(fs.existsSync(path)).toBe(false));
+    await vi.waitFor(() => expect(fs.existsSync(path)).toBe(false), 10_000);
   });
 
   test("tells of its failure", async () => {

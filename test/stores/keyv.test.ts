@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import KeyvRedis, { createClient, createKeyv, type RedisClientType } from "@keyv/redis";
 import { Keyv } from "keyv";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { nameOf } from "../../src/stores/internal/record.ts";
 import { keyvStore } from "../../src/stores/keyv.ts";
@@ -34,7 +34,7 @@ describe("keyv store over a Map", () => {
     const store = able(keyvStore(new Keyv({ store: map, throwOnErrors: true })));
     await store.create("gone", { value: bytes("a"), expiresAt: Date.now() + 1 });
     await store.create("kept", entry("a"));
-    await vi.waitUntil(async () => (await store.deleteExpired()) === 1);
+    await expect.poll(() => store.deleteExpired()).toBe(1);
     expect(map.size).toBe(1);
   });
 

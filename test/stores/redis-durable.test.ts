@@ -172,7 +172,7 @@ function testWaits(storeOf: () => Store & Durable, replicasOf: () => readonly St
     signal("SIGSTOP");
     expect(await answers()).toEqual([false, false, false, false]);
     signal("SIGCONT");
-    await expect.poll(answers, { timeout: 10_000 }).toEqual([true, true, true, true]);
+    await expect.poll(answers).toEqual([true, true, true, true]);
   });
 
   test("gives what stands there where a swap is lost, byte for byte", async () => {

@@ -68,7 +68,7 @@ describe.skipIf(!has("redis"))("redis store", () => {
       await own.update(key, { ...entry("a"), before: bytes("0") });
       Object.assign(line.faults, { lostReplies: 1, refuses: true });
       const swapped = own.update(key, { ...entry("b"), before: bytes("a") });
-      await vi.waitUntil(() => other.update(key, { ...entry("c"), before: bytes("b") }).then(({ done }) => done));
+      await expect.poll(() => other.update(key, { ...entry("c"), before: bytes("b") })).toEqual({ done: true });
       line.heal();
       await expect(swapped).rejects.toThrow("sent again");
       expect(await own.update(key, { ...entry("d"), before: bytes("x") })).toMatchObject({ current: holding("c") });
