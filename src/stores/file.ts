@@ -13,7 +13,7 @@ import { breakClaim, claiming, clearLeftover, type Try } from "./internal/claim.
 import { decideCreate, decideDelete, decideUpdate, type Decision } from "./internal/decide.ts";
 import { checkClock, checkWhole } from "./internal/options.ts";
 import { encodeRecord, nameOf, type Stored, storedIn } from "./internal/record.ts";
-import { openRoot } from "./internal/root.ts";
+import { openRoot, type Root } from "./internal/root.ts";
 import { LONGEST_PAUSE, startSweeper } from "./internal/sweeper.ts";
 import {
   entriesIn,
@@ -50,7 +50,7 @@ export function fileStore(options: FileStoreOptions): Store & Listable & Sweepab
 class FileStore implements Store, Listable, Sweepable {
   readonly #clock: Clock;
   readonly #modes: Modes;
-  readonly #root: string;
+  readonly #root: Root;
   readonly #pause: number;
   #sweeper: NodeJS.Timeout | undefined;
 
@@ -116,7 +116,7 @@ class FileStore implements Store, Listable, Sweepable {
     const name = nameOf(key);
     return takeTurns(
       () => this.#attempt(name, key, decide),
-      (token) => breakClaim(pathOf(this.#root, name), token),
+      (token) => breakClaim(this.#pathOf(name), token),
     );
   }
 
@@ -134,7 +134,7 @@ class FileStore implements Store, Listable, Sweepable {
     if (!this.#sweeper && this.#pause > 0) this.#sweeper = startSweeper(this.#pause, this);
     makeWay(this.#root, name, this.#modes.folder);
     const claim = { purpose: "write", bytes: encodeRecord(name, stored), modes: this.#modes } as const;
-    return claiming(pathOf(this.#root, name), claim, (commit) => {
+    return claiming(this.#pathOf(name), claim, (commit) => {
       if (!isSame(seen, readRecord(this.#root, name))) return { holder: undefined };
       commit();
       return { result };
@@ -143,7 +143,7 @@ class FileStore implements Store, Listable, Sweepable {
 
   /** Removes the file of an entry whose deadline has passed: the one kind that only `create` still writes over. */
   #discard(name: string): boolean {
-    const path = pathOf(this.#root, name);
+    const path = this.#pathOf(name);
     const claim = { purpose: "remove", bytes: new Uint8Array(), modes: this.#modes } as const;
     const tried = claiming(path, claim, () => {
       if (!this.#isExpired(name)) return { holder: undefined };
@@ -151,6 +151,10 @@ class FileStore implements Store, Listable, Sweepable {
       return { result: true };
     });
     return "result" in tried;
+  }
+
+  #pathOf(name: string): string {
+    return pathOf(this.#root.path, name);
   }
 
   #live(name: string, bytes: Buffer | undefined): Stored | undefined {

@@ -122,6 +122,15 @@ export const STORES = [
       DEADLINE,
     ],
   ]),
+  ...mutantsOf("stores/internal/root.ts", [
+    [
+      "what is beneath a lost disk is not taken for it",
+      "if (dev === root.device) return;",
+      "return;",
+      "stores/file-mounts.test.ts",
+      "ends no session, where beneath it is nothing",
+    ],
+  ]),
   ...mutantsOf("stores/internal/sql-failures.ts", [
     [
       "what is never serialized reads committed rows",

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileStore } from "../../src/stores/file.ts";
 import { claiming } from "../../src/stores/internal/claim.ts";
 import { encodeRecord, nameOf } from "../../src/stores/internal/record.ts";
+import { openRoot } from "../../src/stores/internal/root.ts";
 import type { Purpose } from "../../src/stores/internal/token.ts";
 import { makeWay, pathOf } from "../../src/stores/internal/tree.ts";
 import { ask } from "../../src/testing/internal/peer.ts";
@@ -37,7 +38,7 @@ const jobs: Record<string, () => Promise<void>> = {
   async hold() {
     const { key, purpose } = JSON.parse(argument) as { key: string; purpose: Purpose };
     const name = nameOf(key);
-    makeWay(directory, name, modes.folder);
+    makeWay(openRoot(directory, modes.folder, false), name, modes.folder);
     const bytes = encodeRecord(name, { key, entry: { value: valueOf(0), expiresAt: Date.now() + 3_600_000 } });
     const tried = claiming(pathOf(directory, name), { purpose, bytes, modes }, (commit) => {
       writeSync(1, "holding\n");

@@ -6,6 +6,7 @@ import * as fs from "node:fs";
 import { report } from "../../events.ts";
 import { unless } from "./failures.ts";
 import { readPlainFile } from "./plain-file.ts";
+import { checkDisk, type Root } from "./root.ts";
 
 /** The modes of a store's files and folders. */
 export interface Modes {
@@ -26,16 +27,17 @@ export function pathOf(root: string, name: string): string {
 }
 
 /** The bytes of a record; `undefined` where there is none. */
-export function readRecord(root: string, name: string): Buffer | undefined {
-  const path = pathOf(root, name);
-  return wayTo(root, name).every(isFolder)
+export function readRecord(root: Root, name: string): Buffer | undefined {
+  const path = pathOf(root.path, name);
+  return isThere(root) && wayTo(root.path, name).every(isFolder)
     ? readPlainFile(path, Number.POSITIVE_INFINITY, (what) => refuse(path, what))
     : undefined;
 }
 
 /** Makes what is missing of the way to a record. */
-export function makeWay(root: string, name: string, mode: number): void {
-  for (const folder of wayTo(root, name)) if (!isFolder(folder)) makeFolder(folder, mode);
+export function makeWay(root: Root, name: string, mode: number): void {
+  if (!isThere(root)) makeFolder(root.path, mode);
+  for (const folder of wayTo(root.path, name)) if (!isFolder(folder)) makeFolder(folder, mode);
 }
 
 /** Makes a folder of exactly this mode, whatever the umask, unless another process was faster. */
@@ -47,9 +49,9 @@ export function makeFolder(path: string, mode: number): void {
 }
 
 /** The folders that hold records, read as they are asked for. */
-export function* leavesOf(root: string): Generator<string> {
-  if (!isFolder(root)) return;
-  for (const branch of shardsIn(root)) yield* shardsIn(branch);
+export function* leavesOf(root: Root): Generator<string> {
+  if (!isThere(root)) return;
+  for (const branch of shardsIn(root.path)) yield* shardsIn(branch);
 }
 
 /** What is in a folder: nothing, once it is gone. */
@@ -74,12 +76,22 @@ function shardsIn(folder: string): string[] {
 
 function wayTo(root: string, name: string): string[] {
   const branch = `${root}/${name.slice(0, 2)}`;
-  return [root, branch, `${branch}/${name.slice(2, 4)}`];
+  return [branch, `${branch}/${name.slice(2, 4)}`];
+}
+
+function isThere(root: Root): boolean {
+  const found = folderAt(root.path);
+  checkDisk(root, found);
+  return found !== undefined;
 }
 
 function isFolder(path: string): boolean {
+  return folderAt(path) !== undefined;
+}
+
+function folderAt(path: string): fs.Stats | undefined {
   const found = fs.lstatSync(path, { throwIfNoEntry: false });
-  return found !== undefined && (found.isDirectory() || refuse(path, "no folder"));
+  return found === undefined || found.isDirectory() ? found : refuse(path, "no folder");
 }
 
 function refuse(path: string, what: string): never {
