@@ -8,9 +8,9 @@ export default defineConfig({
     reporters: ["default", "./scripts/closing-line.mjs"],
     // Most of the time tests wait for engines, so more of them than there are processors do no harm.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
     // What waits for an engine waits longer than a busy machine takes.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
     typecheck: {
       enabled: true,

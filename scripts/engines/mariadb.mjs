@@ -25,6 +25,7 @@ export async function startMariadb({ port, args = [] } = {}) {
       `--datadir=${join(folder, "data")}`,
       `--socket=${join(folder, "socket")}`,
       `--pid-file=${join(folder, "pid")}`,
+      ...apart(folder),
       `--port=${at}`,
       "--bind-address=127.0.0.1",
       "--skip-name-resolve",
@@ -33,13 +34,18 @@ export async function startMariadb({ port, args = [] } = {}) {
     ],
     user: "mysql",
     prepare(folder) {
-      const options = ["--no-defaults", `--datadir=${join(folder, "data")}`, "--skip-test-db"];
+      const options = ["--no-defaults", `--datadir=${join(folder, "data")}`, ...apart(folder), "--skip-test-db"];
       finish("mysql", "mariadb-install-db", ...options, "--auth-root-authentication-method=normal");
     },
     isUp: async (at) => succeeds("mariadb-admin", [...atPort(at), "ping"]),
     port,
   });
   return { ...server, url: `mysql://root@127.0.0.1:${server.port}/mysql` };
+}
+
+/** A server that starts removes the temporary tables of all that share its folder for them. */
+function apart(folder) {
+  return [`--tmpdir=${folder}`];
 }
 
 function atPort(port) {

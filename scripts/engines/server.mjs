@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** @import { Server, ServerOptions, says as Says } from "./index.d.mts" */
 
 /** How many milliseconds a server has to come up, and to go when told to. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** What ends each server that runs: one listener for all, since a process warns of more than ten. */
 const endings = new Set();

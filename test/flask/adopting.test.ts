@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import { flaskSession } from "../../src/flask/flask.ts";
 import type { Listable, Store, Sweepable } from "../../src/store.ts";
@@ -17,9 +17,6 @@ import { ADA, adoptingStore, putFile, pythonPath } from "./python-files.ts";
 
 const NOW = 1_714_979_289;
 const KEY = "session:abc";
-
-// The start of a process takes its time on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 describe("a file store that adopts", () => {
   const kit = { test, open: (clock: Clock) => adoptingStore(temporaryDirectory(), clock) };

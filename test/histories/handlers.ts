@@ -3,8 +3,8 @@ import fc from "fast-check";
 import type { Deed } from "./lineage.ts";
 import type { Handler } from "./visitor.ts";
 
-/** Told apart by fast-check's own numbers: the same seed, the same items. */
-const item = fc.noShrink(fc.nat({ max: 100_000_000 })).map((n) => `i${n}`);
+/** Told apart by fast-check's own numbers, which are small for choice otherwise: the same seed, the same items. */
+const item = fc.noShrink(fc.noBias(fc.nat({ max: 100_000_000 }))).map((n) => `i${n}`);
 const key = fc.constantFrom("a", "b");
 
 const deed: fc.Arbitrary<Deed> = fc.oneof(

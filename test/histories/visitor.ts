@@ -93,9 +93,12 @@ function perform(session: Visited, deed: Deed): void {
   else session.update(deed.key, (current) => appended(current, deed.item));
 }
 
-/** What of the deeds a merge can see: the removal of what was not there is none. */
+/** What of the deeds a merge can see: neither the removal of what was not there nor the value that was there. */
 function effective(deeds: readonly Deed[], base: Data): readonly Deed[] {
-  return deeds.filter((deed) => deed.act !== "remove" || deed.key in base);
+  return deeds.filter((deed) => {
+    if (deed.act === "remove") return deed.key in base;
+    return deed.act === "append" || base[deed.key] !== deed.item;
+  });
 }
 
 /** The id that a cookie carries. */

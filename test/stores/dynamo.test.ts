@@ -311,7 +311,7 @@ describe.skipIf(!has("dynamo"))("dynamo store", () => {
       };
       await expect.poll(left, { timeout: 60_000 }).toEqual(["flagon:live false", "flagon:live true"]);
       await probe.send(new DeleteTableCommand({ TableName: name }));
-    }, 70_000);
+    });
 
     test("tells of a table with another key", async () => {
       const other = await otherTable();

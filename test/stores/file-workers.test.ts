@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Store, Sweepable } from "../../src/store.ts";
 import { fileStore } from "../../src/stores/file.ts";
 import { assertCounted, countUp } from "../../src/testing/internal/counter.ts";
@@ -17,9 +17,6 @@ import { leftoversBelow, pathsBelow, temporaryDirectory } from "./worker-directo
 import { numberIn, valueOf } from "./worker-values.ts";
 
 const HOUR = 3_600_000;
-
-// The start of a process takes its time on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 /** A worker that is killed when the test is over, if it still runs. */
 function start(job: string, directory: string, argument: string): ChildProcess {

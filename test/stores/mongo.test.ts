@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Binary, type Collection, type Document, MongoClient, ObjectId } from "mongodb";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import type { SessionEvent } from "../../src/events.ts";
 import { type MongoCollection, mongoStore } from "../../src/stores/mongo.ts";
@@ -17,9 +17,6 @@ import { startWorker } from "./start-worker.ts";
 import { entry, inAMinute } from "./entries.ts";
 
 const MINUTE = 60_000;
-
-// FerretDB takes a millisecond or two for a command, and the kit's writers meet thousands of times.
-vi.setConfig({ testTimeout: 120_000 });
 const DATABASE = `flagon-test-${randomUUID()}`;
 
 describe.skipIf(!has("mongo"))("mongo store", () => {

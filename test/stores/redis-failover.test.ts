@@ -7,8 +7,6 @@ import { canStart, startCluster, startSentinels } from "../engines.ts";
 import { connected, type Lent, ready } from "./redis-clients.ts";
 import { countUnderLoad, look, type Tally } from "./redis-load.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 /** How long users may have to wait when there is a new primary, in milliseconds. */
 const BACK = 5000;
 
