@@ -114,7 +114,7 @@ function testUpdate(kit: StoreKit): void {
 
   test("moves a deadline to later and to earlier, and keeps the value", async ({ store, key, time, live }) => {
     await store.create(key, live("one", 2));
-    for (const entry of [live("one", 3), { ...live("one"), expiresAt: time.soon() }]) {
+    for (const entry of [live("one", 3), live("one", 1)]) {
       assert.deepEqual(await store.update(key, { expiresAt: entry.expiresAt }), { done: true });
       assertEntry(time, await store.read(key), entry);
     }
@@ -128,7 +128,8 @@ function testUpdate(kit: StoreKit): void {
   });
 
   test("outlives a deadline that was moved to later", async ({ store, key, time, live }) => {
-    const [deadline, other] = [time.soon(), newKey()];
+    // The update has to come before it, on a busy machine as well.
+    const [deadline, other] = [time.soon() + 1500, newKey()];
     const entry = live("one");
     await store.create(key, { ...entry, expiresAt: deadline });
     await store.create(other, { ...entry, expiresAt: deadline });

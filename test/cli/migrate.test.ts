@@ -194,7 +194,7 @@ export const fresh = sqlStore(
     expect(ran).toMatchObject({ code: 0, err: "" });
     expect(told(ran)).toMatchObject({ read: 300, moved: 300, verified: 300, different: 0, missing: 0 });
     expect([await contentsOf(old), await contentsOf(fresh)]).toEqual([{}, texts(300)]);
-    expect(Math.abs(((await fresh.read("live 7"))?.expiresAt ?? 0) - before)).toBeLessThan(100);
+    expect(Math.abs(((await fresh.read("live 7"))?.expiresAt ?? 0) - before)).toBeLessThan(5000);
   });
 
   test("moves from files to Redis", async () => {
@@ -228,7 +228,7 @@ export const fresh = sqlStore(
     expect(await client.keys(`${prefix}*`)).toHaveLength(2);
 
     const ada = await fresh.read(sha256("id 1"));
-    expect(Math.abs((ada?.expiresAt ?? 0) - Number(expires))).toBeLessThan(1500);
+    expect(Math.abs((ada?.expiresAt ?? 0) - Number(expires))).toBeLessThan(5000);
     expect(Object.fromEntries(msgpack().decode(ada?.value ?? new Uint8Array()) ?? [])).toEqual({
       user: "ada",
       seen: [1, 2.5],
