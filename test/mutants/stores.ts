@@ -131,6 +131,15 @@ export const STORES = [
       "ends no session, where beneath it is nothing",
     ],
   ]),
+  ...mutantsOf("stores/internal/redis-durable.ts", [
+    [
+      "a turn to wait for replicas ends",
+      "}, longest);",
+      "}, 2 ** 30);",
+      "stores/redis-durable.test.ts",
+      "writes to one primary while another stands still",
+    ],
+  ]),
   ...mutantsOf("stores/internal/sql-failures.ts", [
     [
       "what is never serialized reads committed rows",

@@ -18,6 +18,9 @@ vi.setConfig({ maxConcurrency: 20 });
 
 const DURABLE = { durable: { replicas: 1, timeout: 0.2 } };
 
+/** The last slot of a cluster's first primary of three. */
+const LAST_OF_FIRST = 5460;
+
 type Stopped = { readonly pid: number };
 
 describe.skipIf(!canStart("redis"))("redis store that waits for replicas", () => {
@@ -117,6 +120,11 @@ describe.skipIf(!canStart("redis"))("redis store that waits for replicas", () =>
     let cluster: Awaited<ReturnType<typeof startCluster>>;
     beforeAll(async () => {
       cluster = await untilTheEnd(startCluster());
+      // No replica is to take over from a primary that is only stopped.
+      for (const { url: each } of cluster.nodes) {
+        const { client } = await untilTheEnd(connected(createClient({ url: each })));
+        await client.configSet("cluster-node-timeout", "600000");
+      }
     });
 
     const url = () => cluster.nodes[0]?.url ?? "";
@@ -138,6 +146,26 @@ describe.skipIf(!canStart("redis"))("redis store that waits for replicas", () =>
         () => store,
         () => cluster.nodes.slice(3),
       );
+
+      test("writes to one primary while another stands still", async () => {
+        const [{ port, pid } = { port: 0, pid: 0 }] = cluster.nodes;
+        const { client } = await untilTheEnd(connected(createClient({ url: `redis://127.0.0.1:${port}` })));
+        const [own, others]: [string[], string[]] = [[], []];
+        for (const key of range(60).map(newKey)) {
+          ((await client.clusterKeySlot(`flagon:${key}`)) <= LAST_OF_FIRST ? own : others).push(key);
+        }
+        const write = (key: string) => store.create(key, entry("a"));
+        process.kill(pid, "SIGSTOP");
+        const held = own.map(write);
+        const written: boolean[] = [];
+        const free = others.map(async (key) => written.push(await write(key)));
+        await expect
+          .poll(() => written)
+          .toEqual(others.map(() => true))
+          .finally(() => process.kill(pid, "SIGCONT"));
+        await Promise.all(free);
+        expect(await Promise.all(held)).toEqual(own.map(() => true));
+      });
     });
   });
 });

@@ -28,7 +28,7 @@ const ELSEWHERE = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /;
 export function durably(send: Send, sendAndWait: SendAndWait, options: DurableOptions): Durable & { write: Send } {
   const wait = waitOf(options);
   const confirmed = confirmations();
-  const patience = patienceFor(AT_ONCE, REST);
+  const patience = patienceFor(AT_ONCE, REST, 2 * Number(wait[2]));
 
   /** Writes, and tells whether the replicas have it. */
   async function tryWrite(key: string, command: Command): Promise<[reply: unknown, isThere: boolean]> {
@@ -65,31 +65,53 @@ export function durably(send: Send, sendAndWait: SendAndWait, options: DurableOp
  * Keeps missing replicas from holding up a connection, on which one `WAIT` is answered after the other and whatever was
  * sent behind them. At most `atOnce` writes wait at a time, and for `rest` milliseconds after one did so in vain none
  * does; then one tries for all.
+ *
+ * A turn is over after `longest` milliseconds: a primary that stands still would keep the writes to others waiting.
  */
-function patienceFor(atOnce: number, rest: number) {
+function patienceFor(atOnce: number, rest: number, longest: number) {
   let restsUntil = 0;
   let current = 0;
-  const queue: (() => void)[] = [];
+  const queue: ((hasTurn: boolean) => void)[] = [];
   const isResting = () => performance.now() < restsUntil;
+
+  async function takeTurn(): Promise<boolean> {
+    if (current === atOnce) return new Promise((resolve) => queue.push(resolve));
+    current++;
+    return true;
+  }
+
+  function endTurn(): void {
+    const next = queue.shift();
+    if (next) next(true);
+    else current--;
+  }
+
+  function heard(inTime: boolean): void {
+    restsUntil = inTime ? 0 : performance.now() + rest;
+    // Where none waits, none has to wait for a turn.
+    if (!inTime) for (const next of queue.splice(0)) next(false);
+  }
+
   return {
+    heard,
     mayWait(): boolean {
       if (isResting()) return false;
       if (restsUntil > 0) restsUntil = performance.now() + rest;
       return true;
     },
-    heard(inTime: boolean): void {
-      restsUntil = inTime ? 0 : performance.now() + rest;
-    },
     async inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
-      if (isResting()) return act();
-      if (current < atOnce) current++;
-      else await new Promise<void>((resolve) => queue.push(resolve));
+      if (isResting() || !(await takeTurn())) return act();
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        heard(false);
+        endTurn();
+      }, longest);
       try {
         return await act();
       } finally {
-        const next = queue.shift();
-        if (next) next();
-        else current--;
+        clearTimeout(timer);
+        if (!isLate) endTurn();
       }
     },
   };
