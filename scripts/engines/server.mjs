@@ -24,7 +24,8 @@ process.once("exit", () => {
  * @param {ServerOptions} options
  * @returns {Promise<Server>}
  */
-export async function startServer({ command, args, prepare, user, isUp, port, env, stopsBy = "SIGTERM" }) {
+export async function startServer(options) {
+  const { command, args, prepare, user, isUp, port, env, stopsBy = "SIGTERM" } = options;
   const at = port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), "flagon-"));
   const runAs = process.getuid?.() === 0 ? user : undefined;
@@ -56,6 +57,8 @@ export async function startServer({ command, args, prepare, user, isUp, port, en
   if (!(await comesUp(child, () => isUp(at)))) {
     const said = readFileSync(join(folder, "log"), "utf8");
     await stop();
+    // Another process may have taken the port since it was found free.
+    if (port === undefined && /already in use/i.test(said)) return startServer(options);
     throw new Error(`${command} did not come up on port ${at}:\n${said}`);
   }
   child.unref();
@@ -98,10 +101,10 @@ function boundToUs(command, args, user) {
   return canBind ? ["setpriv", [...binding, command, ...args]] : [command, args];
 }
 
-/** A port below those that the kernel hands to clients, and low enough for the second one of a cluster node, 10000 up. */
+/** A port below those that the kernel hands to clients. The next 10000 are left to the second ports of cluster nodes. */
 export async function freePort() {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 12_768);
+    const port = 10_000 + Math.floor(Math.random() * 10_000);
     const server = createServer().listen(port, "127.0.0.1");
     const free = await once(server, "listening").then(
       () => true,
